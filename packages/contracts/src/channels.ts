@@ -1,0 +1,16 @@
+/**
+ * Redis pub/sub channels between services. They only wake: what they speak of
+ * is in PostgreSQL, and every reader also looks by itself now and then.
+ */
+export const CHANNELS = {
+  /** A model's ledger has something new; the message is the model's id. */
+  ledger: "groundswell:ledger",
+  /** An alias moved or a model changed; the message is the model's id. */
+  models: "groundswell:models",
+  /** Weights of one model (binary frames of `models`' weight codec). */
+  weights: (modelId: string) => `groundswell:weights:${modelId}`,
+  /** A server asks the learner for the whole weights of a model. */
+  weightsWanted: "groundswell:weights-wanted",
+  /** A run was cancelled; the message is the run's id. */
+  runs: "groundswell:runs",
+} as const;

@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+import { Instant, ModelName, SubjectRef, text } from "./names.ts";
+
+export const FeedbackValue = z.union([z.boolean(), z.number(), text(1_000)]);
+
+/** What a user did with a prediction. `id` upserts: the same value again is a retry, another one a correction. */
+export const FeedbackItem = z.strictObject({
+  id: text(128).min(1),
+  prediction_id: z.uuid(),
+  /** The model, where the app knows it: a wrong one is refused instead of joined. */
+  model: ModelName.optional(),
+  metric: text(64).min(1).default("correct"),
+  value: FeedbackValue,
+  /** What it should have said: a class of the model. */
+  correction: text(256).min(1).optional(),
+  comment: text(10_000).optional(),
+  subject: SubjectRef.optional(),
+  /** When the user did it; default: when we received it. */
+  occurred_at: Instant.optional(),
+  consent: z.strictObject({ model_training: z.boolean() }).optional(),
+  dry_run: z.boolean().optional(),
+});
+export type FeedbackItem = z.infer<typeof FeedbackItem>;
+
+/** One item, or many. Items are judged one by one: a bad one costs its neighbours nothing. */
+export const FeedbackRequest = z.union([
+  FeedbackItem,
+  z.strictObject({ items: z.array(FeedbackItem).min(1).max(2_500) }),
+]);
+
+export const ItemResult = z.object({
+  id: z.string().nullable(),
+  status: z.enum(["accepted", "valid", "rejected"]),
+  code: z.string().optional(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type ItemResult = z.infer<typeof ItemResult>;
+
+/** 207: one result an item, in order. */
+export const FeedbackResults = z.object({ results: z.array(ItemResult) });
+export type FeedbackResults = z.infer<typeof FeedbackResults>;
+
+/**
+ * waiting: its prediction is not stored yet · joined: written to the ledger ·
+ * learned: a step took it · kept_out: may not or can not teach, see `reason`.
+ */
+export const FeedbackState = z.object({
+  id: z.string(),
+  prediction_id: z.string(),
+  state: z.enum(["waiting", "joined", "learned", "kept_out"]),
+  reason: z.string().nullable(),
+  /** The step of the model that took it; predictions with `learned_through` ≥ this know it. */
+  learned_at_step: z.int().nullable(),
+  value: FeedbackValue,
+  correction: z.string().nullable(),
+  occurred_at: z.string(),
+  received_at: z.string(),
+  /** From durable acceptance to the publication of weights that know it, in milliseconds. */
+  learned_after_ms: z.number().nullable(),
+});
+export type FeedbackState = z.infer<typeof FeedbackState>;
+
+/** Why feedback did not teach. The dashboard and the story show the count of each. */
+export const KeptOutReason = z.enum([
+  "no_consent",
+  "consent_withdrawn",
+  "no_subject",
+  "held_out",
+  "duplicate",
+  "superseded",
+  "malformed",
+  "no_target",
+  "unknown_class",
+  "wrong_subject",
+  "wrong_model",
+  "prediction_changed",
+  "unmatched",
+  "too_old",
+  "from_the_future",
+]);
+export type KeptOutReason = z.infer<typeof KeptOutReason>;

@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+import { ModelName, text } from "./names.ts";
+
+export const RecipeName = z.enum(["image-classifier", "text-classifier"]);
+export type RecipeName = z.infer<typeof RecipeName>;
+
+/** How often an online model publishes what it learned. */
+export const Pace = z.enum(["calm", "eager", "off"]);
+export type Pace = z.infer<typeof Pace>;
+
+const classes = z.array(text(256).min(1)).min(2).max(1_000);
+
+/** What makes a model; defaults are the settings measured in `bench/`. */
+export const ModelPut = z.strictObject({
+  recipe: RecipeName,
+  classes,
+  /** Passed to the recipe, which checks it: widths, buckets, learning rates. */
+  config: z.record(z.string(), z.unknown()).default({}),
+  pace: Pace.default("calm"),
+  /** Whether a prediction is stored before or after it is answered. */
+  log_predictions: z.enum(["after", "before"]).default("after"),
+  gate: z
+    .strictObject({
+      /** The least exam accuracy that a candidate must have. */
+      min_accuracy: z.number().min(0).max(1).default(0),
+      /** How much worse than the champion the lower bound may be (0.01 = one point). */
+      margin: z.number().min(0).max(1).default(0),
+      /** Fewer exam examples than this prove nothing: the gate stays shut. */
+      min_examples: z.int().min(1).default(50),
+    })
+    .prefault({}),
+  /** Shares of the subjects, by hash: never learned from online, judged at the gate. */
+  exam_share: z.number().min(0).max(0.5).default(0.1),
+  validation_share: z.number().min(0).max(0.5).default(0.1),
+});
+export type ModelPut = z.infer<typeof ModelPut>;
+
+export const ModelView = z.object({
+  id: z.string(),
+  name: ModelName,
+  recipe: RecipeName,
+  classes,
+  config: z.record(z.string(), z.unknown()),
+  pace: Pace,
+  log_predictions: z.enum(["after", "before"]),
+  gate: z.object({ min_accuracy: z.number(), margin: z.number(), min_examples: z.int() }),
+  exam_share: z.number(),
+  validation_share: z.number(),
+  champion: z.int().nullable(),
+  /** Steps of online learning so far. */
+  learned_through: z.int(),
+  created_at: z.string(),
+});
+export type ModelView = z.infer<typeof ModelView>;
+
+/** A share with its 95 % interval (Wilson). */
+export const Proportion = z.object({
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  n: z.int(),
+});
+export type Proportion = z.infer<typeof Proportion>;
+
+export const GateReport = z.object({
+  passed: z.boolean(),
+  candidate: Proportion,
+  champion: Proportion,
+  /** Candidate minus champion on the same examples, with its 95 % interval. */
+  difference: z.object({ value: z.number(), low: z.number(), high: z.number() }),
+  subjects: z.int(),
+  checks: z.array(z.object({ name: z.string(), passed: z.boolean(), detail: z.string() })),
+});
+export type GateReport = z.infer<typeof GateReport>;
+
+export const VersionView = z.object({
+  number: z.int(),
+  kind: z.enum(["initial", "online", "batch"]),
+  /** candidate: not judged yet · passed / refused: by its gate · snapshot: of the champion. */
+  status: z.enum(["ready", "candidate", "passed", "refused"]),
+  aliases: z.array(z.string()),
+  parent: z.int().nullable(),
+  /** Steps of online learning that it holds, counted from the model's first. */
+  learned_through: z.int(),
+  run_id: z.string().nullable(),
+  artifact: z.object({ sha256: z.string(), bytes: z.int() }),
+  /** What it learned from, with what, by which code: see DESIGN, promise 4. */
+  lineage: z.record(z.string(), z.unknown()),
+  gate: GateReport.nullable(),
+  accuracy: Proportion.nullable(),
+  created_at: z.string(),
+});
+export type VersionView = z.infer<typeof VersionView>;
+
+export const AliasPut = z.strictObject({
+  version: z.int().positive(),
+  reason: text(500).optional(),
+});
+export const AliasView = z.object({
+  alias: z.string(),
+  version: z.int(),
+  /** Goes into If-Match: the alias moves only if nobody moved it since. */
+  revision: z.int(),
+});
+export type AliasView = z.infer<typeof AliasView>;
+
+export const RollbackPost = z.strictObject({ reason: text(500).optional() });
+
+export const DeploymentView = z.object({
+  alias: z.string(),
+  from_version: z.int().nullable(),
+  to_version: z.int(),
+  reason: z.string(),
+  at: z.string(),
+});

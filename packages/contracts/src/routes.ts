@@ -1,0 +1,291 @@
+import { z } from "zod";
+
+import { ConsentPost, ConsentState } from "./consent.ts";
+import { FeedbackRequest, FeedbackResults, FeedbackState } from "./feedback.ts";
+import {
+  AliasPut,
+  AliasView,
+  DeploymentView,
+  ModelPut,
+  ModelView,
+  RollbackPost,
+  VersionView,
+} from "./model.ts";
+import { ConsentRecord, DeadLetter, page, QuarantineRow, SubjectView } from "./operations.ts";
+import { Backlog, LiveRows, Overview } from "./overview.ts";
+import { PredictionAnswer, PredictionRequest } from "./prediction.ts";
+import { TrackingMessage, TrackingResults } from "./tracking.ts";
+import { RunPost, RunView } from "./training-run.ts";
+
+export type Service = "ingest" | "serve" | "console";
+
+/** One public route: who answers it, and what it speaks. The front door and the OpenAPI document are made from these. */
+export interface Route {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Parameters as `:name`. */
+  path: string;
+  service: Service;
+  tag: string;
+  summary: string;
+  body?: z.ZodType;
+  success: { status: number; schema?: z.ZodType; contentType?: string };
+  /** Problems that this route answers besides 400, 401 and 429. */
+  problems?: readonly number[];
+}
+
+const batch = z.looseObject({ batch: z.array(TrackingMessage) });
+const tracking = (path: string, summary: string, body: z.ZodType): Route => ({
+  method: "POST",
+  path,
+  service: "ingest",
+  tag: "events",
+  summary,
+  body,
+  success: { status: 200, schema: TrackingResults },
+  problems: [413, 503],
+});
+
+export const routes: readonly Route[] = [
+  tracking("/v1/batch", "Many messages of the tracking API", batch),
+  tracking("/v1/import", "The same, for messages of the past", batch),
+  ...(["track", "identify", "page", "screen", "group", "alias"] as const).map((type) =>
+    tracking(`/v1/${type}`, `One ${type} message`, TrackingMessage.omit({ type: true })),
+  ),
+  {
+    method: "POST",
+    path: "/api/v1/feedback",
+    service: "ingest",
+    tag: "feedback",
+    summary: "What users did with predictions: one item or many, a result for each",
+    body: FeedbackRequest,
+    success: { status: 207, schema: FeedbackResults },
+    problems: [413, 503],
+  },
+  {
+    method: "POST",
+    path: "/api/v1/subjects/:subject/consents",
+    service: "ingest",
+    tag: "consent",
+    summary: "A person's decision, in force before the answer",
+    body: ConsentPost,
+    success: { status: 201, schema: ConsentState },
+    problems: [403],
+  },
+  {
+    method: "POST",
+    path: "/api/v1/models/:model/predictions",
+    service: "serve",
+    tag: "predictions",
+    summary: "Ask the model; the answer is logged with its version and probability",
+    body: PredictionRequest,
+    success: { status: 200, schema: PredictionAnswer },
+    problems: [404, 413, 422, 503],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/feedback/:id",
+    service: "console",
+    tag: "feedback",
+    summary: "What became of a feedback: its state, the reason, and when it was learned",
+    success: { status: 200, schema: FeedbackState },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models",
+    service: "console",
+    tag: "models",
+    summary: "The models of this project",
+    success: { status: 200, schema: page(ModelView) },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model",
+    service: "console",
+    tag: "models",
+    summary: "One model",
+    success: { status: 200, schema: ModelView },
+    problems: [404],
+  },
+  {
+    method: "PUT",
+    path: "/api/v1/models/:model",
+    service: "console",
+    tag: "models",
+    summary: "Make a model with its first, empty version, or change its settings",
+    body: ModelPut,
+    success: { status: 200, schema: ModelView },
+    problems: [409],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/overview",
+    service: "console",
+    tag: "dashboard",
+    summary: "The figures of the first screen",
+    success: { status: 200, schema: Overview },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/live",
+    service: "console",
+    tag: "dashboard",
+    summary: "The latest predictions, and what users did",
+    success: { status: 200, schema: LiveRows },
+    problems: [404],
+  },
+  {
+    method: "POST",
+    path: "/api/v1/models/:model/training-runs",
+    service: "console",
+    tag: "training",
+    summary: "Fine-tune on everything that may be learned from",
+    body: RunPost,
+    success: { status: 202, schema: RunView },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/training-runs",
+    service: "console",
+    tag: "training",
+    summary: "Training runs, newest first",
+    success: { status: 200, schema: page(RunView) },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/training-runs/:run",
+    service: "console",
+    tag: "training",
+    summary: "One training run",
+    success: { status: 200, schema: RunView },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/training-runs/:run/events",
+    service: "console",
+    tag: "training",
+    summary: "A run as it happens (server-sent events, resumes after Last-Event-ID)",
+    success: { status: 200, contentType: "text/event-stream" },
+    problems: [404],
+  },
+  {
+    method: "POST",
+    path: "/api/v1/models/:model/training-runs/:run/cancel",
+    service: "console",
+    tag: "training",
+    summary: "Stop a run; what it trained is dropped",
+    success: { status: 202, schema: RunView },
+    problems: [404, 409],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/versions",
+    service: "console",
+    tag: "models",
+    summary: "Versions, newest first",
+    success: { status: 200, schema: page(VersionView) },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/versions/:version",
+    service: "console",
+    tag: "models",
+    summary: "One version: lineage, gate, artifact",
+    success: { status: 200, schema: VersionView },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/aliases/:alias",
+    service: "console",
+    tag: "models",
+    summary: "Where an alias points (its ETag is the revision)",
+    success: { status: 200, schema: AliasView },
+    problems: [404],
+  },
+  {
+    method: "PUT",
+    path: "/api/v1/models/:model/aliases/:alias",
+    service: "console",
+    tag: "models",
+    summary: "Promote a version, if the alias is still where you saw it (If-Match)",
+    body: AliasPut,
+    success: { status: 200, schema: AliasView },
+    problems: [404, 409, 412, 428],
+  },
+  {
+    method: "POST",
+    path: "/api/v1/models/:model/rollback",
+    service: "console",
+    tag: "models",
+    summary: "Back to the champion before this one, as it was",
+    body: RollbackPost,
+    success: { status: 200, schema: AliasView },
+    problems: [404, 409],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/:model/deployments",
+    service: "console",
+    tag: "models",
+    summary: "Every move of an alias, newest first",
+    success: { status: 200, schema: page(DeploymentView) },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/subjects/:subject",
+    service: "console",
+    tag: "subjects",
+    summary: "A person's profile and consents",
+    success: { status: 200, schema: SubjectView },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/subjects/:subject/consents",
+    service: "console",
+    tag: "consent",
+    summary: "A person's decisions, newest first",
+    success: { status: 200, schema: page(ConsentRecord) },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/quarantine",
+    service: "console",
+    tag: "operations",
+    summary: "What could not be understood, with its reason",
+    success: { status: 200, schema: page(QuarantineRow) },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/dead-letters",
+    service: "console",
+    tag: "operations",
+    summary: "Accepted batches that failed every try",
+    success: { status: 200, schema: page(DeadLetter) },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/dead-letters/:id/replay",
+    service: "console",
+    tag: "operations",
+    summary: "Put a dead letter back into the inbox",
+    success: { status: 202, schema: DeadLetter },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/backlog",
+    service: "console",
+    tag: "operations",
+    summary: "Work that waits, for autoscalers",
+    success: { status: 200, schema: Backlog },
+  },
+];

@@ -1,0 +1,4 @@
+/** PostgreSQL: connections and roles, migrations, and the stores that implement the domain's interfaces. */
+export * from "./database.ts";
+export * from "./migrate.ts";
+export * from "./stores/projects.ts";
