@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { makeOpenFolder } from "./cache-dir.ts";
@@ -35,7 +34,10 @@ export function claimInstance({ cacheDir, checkout, name, durable }: InstanceOpt
   removeAbandoned(instances, `${key}-tmp-`);
   return durable
     ? claimDurable(join(instances, `${key}-${name}`), name)
-    : claimThrowaway(instances, `${key}-tmp-${name}-${process.pid}-${randomBytes(3).toString("hex")}`);
+    : claimThrowaway(
+        instances,
+        `${key}-tmp-${name}-${process.pid}-${randomBytes(3).toString("hex")}`,
+      );
 }
 
 function claimDurable(dir: string, name: string): Instance {
@@ -67,7 +69,8 @@ function removeAbandoned(instances: string, prefix: string): void {
       if (ownerOf(dir) === undefined) rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {
       // Its owner, or another sweep, is removing it at this moment.
-      if (!["ENOENT", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      if (!["ENOENT", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? ""))
+        throw error;
     }
   }
 }
