@@ -39,7 +39,7 @@ export async function openConnections(
   name: string,
   withinMs: number,
 ): Promise<OpenConnection[]> {
-  return await asAdmin(adminUrl, async (client) => {
+  return asAdmin(adminUrl, async (client) => {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const { rows } = await client.query<OpenConnection>(

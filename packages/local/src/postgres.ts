@@ -51,7 +51,7 @@ export async function embeddedPostgres(options: EmbeddedOptions): Promise<Runnin
   const password = keptPassword(join(dir, "postgres.password"));
   const env = serverEnvironment(options.env);
   if (!existsSync(join(data, "READY"))) await initialise({ ...options, env, home, data, password });
-  return await onFreePort(async (port) => {
+  return onFreePort(async (port) => {
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const settings = Object.entries({ ...SETTINGS, port: String(port) });
     const server = await startServer({

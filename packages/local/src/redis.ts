@@ -13,7 +13,7 @@ export async function embeddedRedis(options: EmbeddedOptions): Promise<RunningSe
   if (!binary) return undefined;
   const data = join(options.dir, "redis");
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  return await onFreePort(async (port) => {
+  return onFreePort(async (port) => {
     const config = `${data}.conf`;
     writeFileSync(config, redisConfig({ port, data, durable: options.durable }), { mode: 0o600 });
     const server = await startServer({

@@ -111,7 +111,7 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>, tries =
     return await start(await freePort());
   } catch (error) {
     if (tries > 1 && /address already in use/i.test(String(error)))
-      return await onFreePort(start, tries - 1);
+      return onFreePort(start, tries - 1);
     throw error;
   }
 }

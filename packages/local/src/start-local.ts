@@ -74,11 +74,11 @@ const given = (url: string, source: string): RunningServer => ({
 async function findPostgres(options: EmbeddedOptions): Promise<RunningServer> {
   const { env } = options;
   if (env["DATABASE_URL"]) return given(env["DATABASE_URL"], "DATABASE_URL");
-  if (env["GROUNDSWELL_INFRA"] === "docker") return await containerPostgres(containers(options));
+  if (env["GROUNDSWELL_INFRA"] === "docker") return containerPostgres(containers(options));
   try {
     return await embeddedPostgres(options);
   } catch (error) {
-    if (await dockerEngine(env)) return await containerPostgres(containers(options));
+    if (await dockerEngine(env)) return containerPostgres(containers(options));
     throw error;
   }
 }
@@ -86,7 +86,7 @@ async function findPostgres(options: EmbeddedOptions): Promise<RunningServer> {
 async function findRedis(options: EmbeddedOptions): Promise<RunningServer> {
   const { env } = options;
   if (env["REDIS_URL"]) return given(env["REDIS_URL"], "REDIS_URL");
-  if (env["GROUNDSWELL_INFRA"] === "docker") return await containerRedis(containers(options));
+  if (env["GROUNDSWELL_INFRA"] === "docker") return containerRedis(containers(options));
   let cause: unknown;
   try {
     const server = await embeddedRedis(options);
@@ -94,7 +94,7 @@ async function findRedis(options: EmbeddedOptions): Promise<RunningServer> {
   } catch (error) {
     cause = error;
   }
-  if (await dockerEngine(env)) return await containerRedis(containers(options));
+  if (await dockerEngine(env)) return containerRedis(containers(options));
   throw new Error("no Redis: set REDIS_URL, install redis-server, or start a Docker engine", {
     cause,
   });
