@@ -1,0 +1,17 @@
+/** The bytes are no ONNX model that this package reads; the message says where and why. */
+export class OnnxFormatError extends Error {
+  override readonly name = "OnnxFormatError";
+  readonly code = "ONNX_FORMAT";
+}
+
+/** The bytes are no safetensors file; the message says what is wrong. */
+export class SafetensorsFormatError extends Error {
+  override readonly name = "SafetensorsFormatError";
+  readonly code = "SAFETENSORS_FORMAT";
+}
+
+/** A session could not be opened or run; `cause` is the runtime's own error where it had one. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  readonly code = "ONNX_SESSION";
+}
