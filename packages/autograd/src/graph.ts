@@ -1,4 +1,4 @@
-import type { DType, Dim, GraphDef, Model } from "@groundswell/onnx";
+import type { DType } from "@groundswell/onnx";
 
 import type { Op } from "./op.ts";
 import type { ElementwiseBuilders } from "./ops/elementwise.ts";

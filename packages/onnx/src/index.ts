@@ -1,8 +1,43 @@
-export { DTYPES, allocate, elementSize, isFloat } from "./dtype.ts";
+/**
+ * ONNX for Groundswell, and the only package that loads onnxruntime-node.
+ *
+ * - The format: `decodeModel`, `encodeModel`, and the plain data in between (`Model`,
+ *   `GraphDef`, `NodeDef`, …).
+ * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
+ *   `decodeSafetensors`.
+ * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
+ *   threads of their own: `openThread` on the owner's side, `serveThread` on the thread's.
+ * - `selfTest` for the start of a process, `numericClass` to say which machines compute the
+ *   same bits.
+ *
+ * Nothing native is loaded before the first `openSession`.
+ */
+export { decodeModel } from "./decode.ts";
+export { allocate, DTYPES, elementSize, isFloat } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
+export { encodeModel } from "./encode.ts";
 export { OnnxFormatError, SafetensorsFormatError, SessionError } from "./errors.ts";
-export type * from "./model.ts";
+export type {
+  Attribute,
+  Dim,
+  ElementType,
+  GraphDef,
+  Int64,
+  Model,
+  ModelTensor,
+  NodeDef,
+  NumericTensor,
+  OperatorSet,
+  StringTensor,
+  ValueInfo,
+} from "./model.ts";
+export { numericClass } from "./numeric-class.ts";
+export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+export type { SafetensorsFile } from "./safetensors.ts";
+export { SelfTestFailed, selfTest } from "./self-test.ts";
 export { openSession } from "./session.ts";
 export type { Session, SessionOptions } from "./session.ts";
 export { dataOf, sizeOf, tensor, zeros } from "./tensor.ts";
 export type { Tensor } from "./tensor.ts";
+export { openThread, serveThread, ThreadExited, transferring } from "./thread.ts";
+export type { Thread, ThreadExit, ThreadHandlers, ThreadProtocol, ThreadServer } from "./thread.ts";

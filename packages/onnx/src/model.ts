@@ -1,6 +1,6 @@
 import type { DType } from "./dtype.ts";
 
-/** A size, or a name for one that is only known when the model runs. */
+/** A size, or a name for one that is only known when the model runs ("" where it has no name). */
 export type Dim = number | string;
 
 /** ONNX has strings as elements too; no session here takes or gives them. */
@@ -23,10 +23,13 @@ export interface StringTensor {
 
 export type ModelTensor = NumericTensor | StringTensor;
 
-/** An input or output of a graph. `shape` is null where the model doesn't say. */
+/**
+ * An input or output of a graph. Null where the model doesn't say: outputs of subgraphs often
+ * have no type, and then no shape either.
+ */
 export interface ValueInfo {
   readonly name: string;
-  readonly dtype: ElementType;
+  readonly dtype: ElementType | null;
   readonly shape: readonly Dim[] | null;
 }
 

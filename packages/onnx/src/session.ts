@@ -1,11 +1,13 @@
 import { createRequire } from "node:module";
 
+import type * as NativeModule from "onnxruntime-node/dist/binding.js";
+
 import { holds, viewOf } from "./dtype.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { SessionError } from "./errors.ts";
 import type { Tensor } from "./tensor.ts";
 
-type Binding = typeof import("onnxruntime-node/dist/binding.js");
+type Binding = typeof NativeModule;
 type NativeSession = InstanceType<Binding["binding"]["InferenceSession"]>;
 type NativeValues = Parameters<NativeSession["run"]>[0];
 
