@@ -289,6 +289,8 @@ CREATE INDEX training_runs_by_model ON training_runs (project_id, model_id, crea
 --> statement-breakpoint
 CREATE INDEX training_runs_open ON training_runs (created_at) WHERE status IN ('queued', 'running');
 --> statement-breakpoint
+CREATE UNIQUE INDEX training_runs_one_open ON training_runs (project_id, model_id) WHERE status IN ('queued', 'running');
+--> statement-breakpoint
 CREATE TABLE run_events (
   project_id uuid NOT NULL,
   run_id uuid NOT NULL,

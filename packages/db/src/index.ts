@@ -2,3 +2,4 @@
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./stores/projects.ts";
+export * from "./stores/runs.ts";
