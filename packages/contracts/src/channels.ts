@@ -14,3 +14,14 @@ export const CHANNELS = {
   /** A run was cancelled; the message is the run's id. */
   runs: "groundswell:runs",
 } as const;
+
+export const DEFAULT_PREFIX = "groundswell";
+
+/**
+ * Names of channels under the prefix of an installation, so that several can share one Redis
+ * (tests do): the default prefix leaves them as they are.
+ */
+export function channelNames(prefix: string): (channel: string) => string {
+  if (prefix === DEFAULT_PREFIX) return (channel) => channel;
+  return (channel) => `${prefix}:${channel}`;
+}

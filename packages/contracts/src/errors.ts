@@ -56,6 +56,7 @@ export const Unauthorized = defineError(
 export const Forbidden = defineError("FORBIDDEN", 403, "This key may not %s: use a secret key");
 export const ModelNotFound = defineError("MODEL_NOT_FOUND", 404, "No model %s in this project");
 export const VersionNotFound = defineError("VERSION_NOT_FOUND", 404, "Model %s has no version %s");
+export const AliasNotFound = defineError("ALIAS_NOT_FOUND", 404, "Model %s has no alias %s");
 export const RunNotFound = defineError("RUN_NOT_FOUND", 404, "No training run %s");
 export const FeedbackNotFound = defineError("FEEDBACK_NOT_FOUND", 404, "No feedback %s");
 export const PredictionNotFound = defineError("PREDICTION_NOT_FOUND", 404, "No prediction %s");

@@ -12,3 +12,4 @@ export * from "./prediction.ts";
 export * from "./routes.ts";
 export * from "./tracking.ts";
 export * from "./training-run.ts";
+export * from "./uuid7.ts";

@@ -68,6 +68,7 @@ export const LiveRow = z.object({
     .nullable(),
 });
 export type LiveRow = z.infer<typeof LiveRow>;
+export const LiveQuery = z.object({ limit: z.coerce.number().int().min(1).max(50).default(50) });
 export const LiveRows = z.object({ data: z.array(LiveRow) });
 
 export const Backlog = z.object({

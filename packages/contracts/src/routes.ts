@@ -11,11 +11,18 @@ import {
   RollbackPost,
   VersionView,
 } from "./model.ts";
-import { ConsentRecord, DeadLetter, page, QuarantineRow, SubjectView } from "./operations.ts";
-import { Backlog, LiveRows, Overview } from "./overview.ts";
+import {
+  ConsentRecord,
+  DeadLetter,
+  page,
+  PageQuery,
+  QuarantineRow,
+  SubjectView,
+} from "./operations.ts";
+import { Backlog, LiveQuery, LiveRows, Overview } from "./overview.ts";
 import { PredictionAnswer, PredictionRequest } from "./prediction.ts";
 import { TrackingMessage, TrackingResults } from "./tracking.ts";
-import { RunPost, RunView } from "./training-run.ts";
+import { RunEvent, RunPost, RunView } from "./training-run.ts";
 
 export type Service = "ingest" | "serve" | "console";
 
@@ -27,7 +34,11 @@ export interface Route {
   service: Service;
   tag: string;
   summary: string;
+  query?: z.ZodObject;
+  /** Request headers that mean something here, with what they mean. */
+  headers?: Readonly<Record<string, string>>;
   body?: z.ZodType;
+  /** Of an event stream, the schema is that of each event's data. */
   success: { status: number; schema?: z.ZodType; contentType?: string };
   /** Problems that this route answers besides 400, 401 and 429. */
   problems?: readonly number[];
@@ -96,6 +107,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "models",
     summary: "The models of this project",
+    query: PageQuery,
     success: { status: 200, schema: page(ModelView) },
   },
   {
@@ -132,6 +144,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "dashboard",
     summary: "The latest predictions, and what users did",
+    query: LiveQuery,
     success: { status: 200, schema: LiveRows },
     problems: [404],
   },
@@ -140,10 +153,10 @@ export const routes: readonly Route[] = [
     path: "/api/v1/models/:model/training-runs",
     service: "console",
     tag: "training",
-    summary: "Fine-tune on everything that may be learned from",
+    summary: "Fine-tune on everything that may be learned from; one run of a model at a time",
     body: RunPost,
     success: { status: 202, schema: RunView },
-    problems: [404],
+    problems: [404, 409],
   },
   {
     method: "GET",
@@ -151,6 +164,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "training",
     summary: "Training runs, newest first",
+    query: PageQuery,
     success: { status: 200, schema: page(RunView) },
     problems: [404],
   },
@@ -169,7 +183,10 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "training",
     summary: "A run as it happens (server-sent events, resumes after Last-Event-ID)",
-    success: { status: 200, contentType: "text/event-stream" },
+    headers: {
+      "Last-Event-ID": "The id of the last event that you have; the ones after it follow",
+    },
+    success: { status: 200, schema: RunEvent, contentType: "text/event-stream" },
     problems: [404],
   },
   {
@@ -187,6 +204,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "models",
     summary: "Versions, newest first",
+    query: PageQuery,
     success: { status: 200, schema: page(VersionView) },
     problems: [404],
   },
@@ -214,6 +232,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "models",
     summary: "Promote a version, if the alias is still where you saw it (If-Match)",
+    headers: { "If-Match": "The ETag of the alias as you read it: its revision, in quotes" },
     body: AliasPut,
     success: { status: 200, schema: AliasView },
     problems: [404, 409, 412, 428],
@@ -234,6 +253,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "models",
     summary: "Every move of an alias, newest first",
+    query: PageQuery,
     success: { status: 200, schema: page(DeploymentView) },
     problems: [404],
   },
@@ -252,6 +272,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "consent",
     summary: "A person's decisions, newest first",
+    query: PageQuery,
     success: { status: 200, schema: page(ConsentRecord) },
     problems: [404],
   },
@@ -261,6 +282,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "operations",
     summary: "What could not be understood, with its reason",
+    query: PageQuery,
     success: { status: 200, schema: page(QuarantineRow) },
   },
   {
@@ -269,6 +291,7 @@ export const routes: readonly Route[] = [
     service: "console",
     tag: "operations",
     summary: "Accepted batches that failed every try",
+    query: PageQuery,
     success: { status: 200, schema: page(DeadLetter) },
   },
   {
