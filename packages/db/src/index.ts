@@ -3,3 +3,7 @@ export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./stores/projects.ts";
 export * from "./stores/runs.ts";
+export { type FeedbackRecord, findFeedback } from "./stores/feedback-fate.ts";
+export * from "./stores/live.ts";
+export * from "./stores/operations.ts";
+export * from "./stores/subjects.ts";

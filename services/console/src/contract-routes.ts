@@ -1,0 +1,103 @@
+import { BadRequest, Forbidden, type Route, routes, Unauthorized } from "@groundswell/contracts";
+import type { Caller } from "@groundswell/db";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import type { FindCaller } from "./callers.ts";
+
+/** One request to a route of the contract, from somebody who may make it. */
+export interface Asked {
+  caller: Caller;
+  /** Path parameters, decoded. */
+  params: Readonly<Record<string, string>>;
+  query: unknown;
+  body: unknown;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** @returns the body of the answer; the status is the contract's */
+export type Answer = (asked: Asked) => Promise<unknown>;
+
+export interface ContractRoutes {
+  /** `name` as in `GET /api/v1/models`. */
+  on: (name: string, answer: Answer) => void;
+  /** @throws Error that names the routes of the contract that nobody answers */
+  assertComplete: () => void;
+}
+
+export interface ContractRoutesOptions {
+  findCaller: FindCaller;
+  /** Whether every answer is held against its schema: for tests, where a mismatch is a 500. */
+  checkAnswers: boolean;
+}
+
+/** Registers the console's part of the route table: what is not in the table can't be registered. */
+export function contractRoutes(
+  app: FastifyInstance,
+  { findCaller, checkAnswers }: ContractRoutesOptions,
+): ContractRoutes {
+  const open = new Map(
+    routes
+      .filter(({ service }) => service === "console")
+      .map((route) => [`${route.method} ${route.path}`, route]),
+  );
+  return {
+    on: (name, answer) => {
+      const route = open.get(name);
+      if (!route) throw new Error(`${name} is not a route of the console, or has an answer already`);
+      open.delete(name);
+      app.route({
+        method: route.method,
+        url: route.path,
+        handler: async (request, reply) => {
+          const caller = await authenticate(request, findCaller);
+          if (caller.kind !== "secret") throw new Forbidden("use the control API");
+          const { query, body } = request;
+          const params = paramsOf(request);
+          reply.code(route.success.status);
+          const payload = await answer({ caller, params, query, body, request, reply });
+          if (checkAnswers && !reply.sent) assertAnswer(route, payload);
+          return payload;
+        },
+      });
+    },
+    assertComplete: () => {
+      if (open.size > 0) throw new Error(`Nobody answers ${[...open.keys()].join(", ")}`);
+    },
+  };
+}
+
+async function authenticate(request: FastifyRequest, findCaller: FindCaller): Promise<Caller> {
+  const key = keyOf(request.headers.authorization);
+  const caller = key === undefined ? undefined : await findCaller(key);
+  if (!caller) throw new Unauthorized();
+  return caller;
+}
+
+/** `Bearer <key>`, or Basic with the key as the user name. */
+export function keyOf(authorization: string | undefined): string | undefined {
+  const [, scheme, value] = /^(bearer|basic)\s+(\S+)\s*$/i.exec(authorization ?? "") ?? [];
+  if (scheme === undefined || value === undefined) return undefined;
+  if (scheme.toLowerCase() === "bearer") return value;
+  const [user] = Buffer.from(value, "base64").toString().split(":");
+  return user;
+}
+
+function paramsOf(request: FastifyRequest): Record<string, string> {
+  const { params } = request;
+  if (typeof params !== "object" || params === null) return {};
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}
+
+function assertAnswer({ method, path, success }: Route, payload: unknown): void {
+  const parsed = success.schema?.safeParse(payload);
+  if (parsed && !parsed.success)
+    throw new Error(`${method} ${path} answered what it may not: ${parsed.error.message}`);
+}
+
+/** A path parameter that the route's own path has. */
+export function param(asked: Asked, name: string): string {
+  const value = asked.params[name];
+  if (value === undefined || value === "") throw new BadRequest(`The path lacks its ${name}`);
+  return value;
+}
