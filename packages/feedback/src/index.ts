@@ -1,1 +1,34 @@
-export {};
+/** The domain of feedback, without clocks and databases: who said what, may it teach, and which value counts. */
+export { type CleanEvent, cleanTracking } from "./clean-tracking.ts";
+export { type CleanFeedback, cleanFeedback } from "./clean-feedback.ts";
+export { type Decision, inForce } from "./consent.ts";
+export {
+  type Envelope,
+  type EnvelopeHead,
+  envelopeLine,
+  itemsOf,
+  readEnvelopes,
+} from "./envelope.ts";
+export { type FeedbackPlan, type KeptValue, planFeedback } from "./feedback-plan.ts";
+export type { FeedbackValue, Place } from "./feedback-value.ts";
+export {
+  type JoinedExample,
+  judgeFeedback,
+  type PredictionFacts,
+  type Teaching,
+  type Verdict,
+} from "./join.ts";
+export { messageKey } from "./message-key.ts";
+export { emptyChange, foldEvent, foldFeedback, type ProfileChange } from "./profile.ts";
+export { type IdentityKind, pseudonym } from "./pseudonym.ts";
+export { type Fault, type Read, readFeedbackItem, readTrackingMessage } from "./read-item.ts";
+export { type Split, splitOf } from "./split.ts";
+export { toJsonb } from "./storable.ts";
+export {
+  type Counter,
+  createCounter,
+  NO_MODEL,
+  type Tally,
+  tallyBucket,
+  type TallyName,
+} from "./tally.ts";

@@ -1,0 +1,107 @@
+import { FEEDBACK_EVENT, FeedbackItem, type TrackingMessage } from "@groundswell/contracts";
+
+import { decisionsOf } from "./clean-feedback.ts";
+import { correctClockSkew, unbelievable } from "./clock-skew.ts";
+import { type Decision, preferencesOf } from "./consent.ts";
+import { type FeedbackSource, type FeedbackValue, feedbackValue } from "./feedback-value.ts";
+import { messageKey } from "./message-key.ts";
+import { type IdentityKind, pseudonym } from "./pseudonym.ts";
+import type { Fault } from "./read-item.ts";
+
+/** What one message of the tracking API comes to. */
+export interface CleanEvent {
+  /** What its id is remembered by; null where the sender gave it none. */
+  messageKey: string | null;
+  subjectId: string | null;
+  type: TrackingMessage["type"];
+  name: string | null;
+  occurredAt: Date;
+  properties: Record<string, unknown>;
+  /** Said of the person by this message. */
+  traits: Record<string, unknown>;
+  decisions: Decision[];
+  feedback: FeedbackValue | null;
+}
+
+export interface TrackingSource extends FeedbackSource {
+  /** When the whole batch was sent, by the sender's clock. */
+  sentAt: string | null;
+}
+
+/** @returns the fault where the message is well formed but can't be believed or understood */
+export function cleanTracking(
+  message: TrackingMessage,
+  source: TrackingSource,
+): { event: CleanEvent; fault?: never } | { fault: Fault; event?: never } {
+  const sentAt = message.sentAt ?? source.sentAt;
+  const { receivedAt } = source;
+  const occurredAt = correctClockSkew({ ...message, sentAt, receivedAt });
+  if (!occurredAt) return wrong("malformed", "/timestamp", "is no date: use ISO 8601");
+  const doubt = unbelievable(occurredAt, receivedAt);
+  if (doubt) return wrong(doubt, "/timestamp", `${occurredAt.toISOString()} can't be believed`);
+
+  const subject = subjectOf(message);
+  const subjectId = subject ? pseudonym(source.pseudonymKey, subject.kind, subject.value) : null;
+  // A browser that sends GPC can say no, and can't say yes.
+  const preferences = Object.entries(preferencesOf(message)).filter(
+    ([, granted]) => !(granted && source.gpc),
+  );
+  const feedback = feedbackOf(message, subject, occurredAt, source);
+  if (feedback?.fault) return feedback;
+  return {
+    event: {
+      messageKey: message.messageId === undefined ? null : messageKey(message.messageId),
+      subjectId,
+      type: message.type,
+      name: (message.event ?? message.name ?? null)?.toWellFormed() ?? null,
+      occurredAt,
+      properties: (message.type === "identify" ? message.traits : message.properties) ?? {},
+      traits: (message.type === "identify" ? message.traits : undefined) ?? {},
+      decisions: subjectId
+        ? decisionsOf(subjectId, Object.fromEntries(preferences), { occurredAt, receivedAt })
+        : [],
+      feedback: feedback?.value ?? null,
+    },
+  };
+}
+
+interface Subject {
+  kind: IdentityKind;
+  value: string;
+}
+
+function subjectOf({ userId, anonymousId }: TrackingMessage): Subject | undefined {
+  if (userId != null) return { kind: "user", value: userId };
+  if (anonymousId != null) return { kind: "anonymous", value: anonymousId };
+  return undefined;
+}
+
+/** Feedback in the words of the tracking API: properties of `Feedback Given`. */
+function feedbackOf(
+  message: TrackingMessage,
+  subject: Subject | undefined,
+  occurredAt: Date,
+  source: FeedbackSource,
+): { value: FeedbackValue; fault?: never } | { fault: Fault; value?: never } | undefined {
+  if (message.type !== "track" || message.event !== FEEDBACK_EVENT) return undefined;
+  const { feedback_id, prediction_id, model, name, metric, value, correction, comment } =
+    message.properties ?? {};
+  const parsed = FeedbackItem.safeParse({
+    id: feedback_id ?? message.messageId,
+    prediction_id,
+    model: model ?? undefined,
+    metric: metric ?? name ?? undefined,
+    value,
+    correction: correction ?? undefined,
+    comment: comment ?? undefined,
+  });
+  if (parsed.success)
+    return { value: feedbackValue({ ...parsed.data, subject, occurredAt }, source) };
+  const [issue] = parsed.error.issues;
+  const path = `/properties/${issue?.path.join("/") ?? ""}`;
+  return wrong("malformed", path, issue?.message ?? "is no feedback");
+}
+
+function wrong(code: string, path: string, message: string): { fault: Fault } {
+  return { fault: { code, detail: `${path}: ${message}`, issues: [{ path, message }] } };
+}

@@ -1,0 +1,39 @@
+/** What a message says about time: ISO 8601 texts by the sender's clock, and when it arrived by ours. */
+export interface Times {
+  timestamp?: string | null | undefined;
+  originalTimestamp?: string | null | undefined;
+  sentAt?: string | null | undefined;
+  receivedAt: Date;
+}
+
+/**
+ * When something happened, by our clock. The sender's clock is wrong by what lies between its
+ * sending and our receiving (the way through the network, small against wrong clocks, with it).
+ * Source: Segment spec, "Common fields: timestamps".
+ *
+ * @returns undefined for a timestamp that is no date
+ */
+export function correctClockSkew(times: Times): Date | undefined {
+  const said = times.originalTimestamp ?? times.timestamp;
+  if (said == null) return times.receivedAt;
+  const happened = Date.parse(said);
+  if (Number.isNaN(happened)) return undefined;
+  const sent = times.sentAt == null ? Number.NaN : Date.parse(times.sentAt);
+  const skewMs = Number.isNaN(sent) ? 0 : times.receivedAt.getTime() - sent;
+  const corrected = new Date(happened + skewMs);
+  return Number.isNaN(corrected.getTime()) ? undefined : corrected;
+}
+
+const DAY_MS = 86_400_000;
+const OLDEST_DAYS = 365;
+
+/** Why an instant can't be believed: older than a year, or more than a day ahead. */
+export function unbelievable(
+  occurredAt: Date,
+  receivedAt: Date,
+): "too_old" | "from_the_future" | undefined {
+  const ageMs = receivedAt.getTime() - occurredAt.getTime();
+  if (ageMs > OLDEST_DAYS * DAY_MS) return "too_old";
+  if (ageMs < -DAY_MS) return "from_the_future";
+  return undefined;
+}

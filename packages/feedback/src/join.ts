@@ -1,0 +1,104 @@
+import type { KeptOutReason } from "@groundswell/contracts";
+
+import { unbelievable } from "./clock-skew.ts";
+import type { FeedbackValue } from "./feedback-value.ts";
+import { type Split, splitOf } from "./split.ts";
+
+/** What is known of the prediction that a feedback speaks of. */
+export interface PredictionFacts {
+  modelId: string;
+  modelName: string;
+  classes: readonly string[];
+  splitSalt: Buffer;
+  examShare: number;
+  validationShare: number;
+  /** An answer of a version that was asked for: not the champion's word. */
+  pinned: boolean;
+  subjectId: string | null;
+  label: string;
+}
+
+/** How a feedback becomes something to learn: the recipe's business (`@groundswell/training/examples`). */
+export interface Teaching {
+  exampleOf: (
+    prediction: { label: string },
+    feedback: TaughtBy,
+    classes: readonly string[],
+  ) => { target: string; weight: number } | { reason: "no_target" | "unknown_class" };
+  /** Whether the logged prediction was right; null where the feedback does not say. */
+  wasRight: (prediction: { label: string }, feedback: TaughtBy) => boolean | null;
+}
+
+export interface TaughtBy {
+  metric: string;
+  value: boolean | number | string;
+  correction: string | null;
+}
+
+export interface JoinedExample {
+  modelId: string;
+  subjectId: string;
+  split: Split;
+  target: string;
+  weight: number;
+}
+
+export type Verdict =
+  | { state: "waiting" }
+  | {
+      state: "kept_out";
+      reason: KeptOutReason;
+      modelId: string | null;
+      subjectId: string | null;
+      right: boolean | null;
+    }
+  | { state: "joined"; example: JoinedExample; right: boolean | null };
+
+export interface JoinFacts {
+  /** Undefined where it is not stored (yet). */
+  prediction: PredictionFacts | undefined;
+  /** The person's word on training; undefined where they never said one. */
+  mayTrain: (subjectId: string) => boolean | undefined;
+  teaching: Teaching;
+}
+
+/** Whether a feedback teaches, whom it is from, and what it teaches; or why not. */
+export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
+  const { prediction, teaching } = facts;
+  const subjectId = value.subjectId ?? prediction?.subjectId ?? null;
+  const modelId = prediction?.modelId ?? null;
+  const keptOut = (reason: KeptOutReason, right: boolean | null = null): Verdict => ({
+    state: "kept_out",
+    reason,
+    modelId,
+    subjectId,
+    right,
+  });
+
+  const doubt = unbelievable(value.occurredAt, value.receivedAt);
+  if (doubt) return keptOut(doubt);
+  if (!prediction) return { state: "waiting" };
+  if (prediction.pinned || (value.modelName ?? prediction.modelName) !== prediction.modelName)
+    return keptOut("wrong_model");
+  if (subjectId === null) return keptOut("no_subject");
+  if (subjectId !== (prediction.subjectId ?? subjectId)) return keptOut("wrong_subject");
+  const refusal = value.refused ?? whyNotAgreed(facts.mayTrain(subjectId));
+  if (refusal) return keptOut(refusal);
+
+  const right = teaching.wasRight(prediction, value);
+  const example = teaching.exampleOf(prediction, value, prediction.classes);
+  if ("reason" in example) return keptOut(example.reason, right);
+  const { splitSalt, examShare, validationShare } = prediction;
+  const split = splitOf(splitSalt, subjectId, examShare, validationShare);
+  return {
+    state: "joined",
+    example: { modelId: prediction.modelId, subjectId, split, ...example },
+    right,
+  };
+}
+
+/** Missing means no. */
+function whyNotAgreed(mayTrain: boolean | undefined): KeptOutReason | undefined {
+  if (mayTrain === undefined) return "no_consent";
+  return mayTrain ? undefined : "consent_withdrawn";
+}
