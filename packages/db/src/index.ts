@@ -2,6 +2,7 @@
 export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./stores/projects.ts";
+export * from "./stores/registry.ts";
 export * from "./stores/runs.ts";
 export { type FeedbackRecord, findFeedback } from "./stores/feedback-fate.ts";
 export * from "./stores/live.ts";
