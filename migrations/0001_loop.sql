@@ -342,6 +342,8 @@ CREATE TABLE feedback (
   received_at timestamptz NOT NULL,
   inbox_id bigint NOT NULL,
   item int NOT NULL,
+  -- Of the values of this id, the one that counts.
+  wins boolean NOT NULL DEFAULT false,
   state text NOT NULL CHECK (state IN ('waiting', 'joined', 'kept_out')),
   reason text,
   model_name text,
@@ -355,6 +357,9 @@ CREATE TABLE feedback (
 ) PARTITION BY HASH (feedback_id);
 --> statement-breakpoint
 CREATE INDEX feedback_waiting ON feedback (received_at) WHERE state = 'waiting';
+--> statement-breakpoint
+-- Two batches that bring a new id at the same moment: the second waits for the first, and then sees it.
+CREATE UNIQUE INDEX feedback_wins ON feedback (project_id, feedback_id) WHERE wins;
 --> statement-breakpoint
 CREATE INDEX feedback_by_prediction ON feedback (project_id, prediction_id);
 --> statement-breakpoint

@@ -335,6 +335,7 @@ export const feedback = pgTable(
     receivedAt: instant("received_at").notNull(),
     inboxId: bigint("inbox_id", { mode: "number" }).notNull(),
     item: integer().notNull(),
+    wins: boolean().notNull().default(false),
     state: text().notNull(),
     reason: text(),
     modelName: text("model_name"),

@@ -71,8 +71,8 @@ interface Subject {
 }
 
 function subjectOf({ userId, anonymousId }: TrackingMessage): Subject | undefined {
-  if (userId != null) return { kind: "user", value: userId };
-  if (anonymousId != null) return { kind: "anonymous", value: anonymousId };
+  if (typeof userId === "string") return { kind: "user", value: userId };
+  if (typeof anonymousId === "string") return { kind: "anonymous", value: anonymousId };
   return undefined;
 }
 

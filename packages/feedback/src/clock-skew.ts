@@ -15,10 +15,10 @@ export interface Times {
  */
 export function correctClockSkew(times: Times): Date | undefined {
   const said = times.originalTimestamp ?? times.timestamp;
-  if (said == null) return times.receivedAt;
+  if (typeof said !== "string") return times.receivedAt;
   const happened = Date.parse(said);
   if (Number.isNaN(happened)) return undefined;
-  const sent = times.sentAt == null ? Number.NaN : Date.parse(times.sentAt);
+  const sent = typeof times.sentAt === "string" ? Date.parse(times.sentAt) : Number.NaN;
   const skewMs = Number.isNaN(sent) ? 0 : times.receivedAt.getTime() - sent;
   const corrected = new Date(happened + skewMs);
   return Number.isNaN(corrected.getTime()) ? undefined : corrected;

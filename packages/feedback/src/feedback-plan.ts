@@ -49,10 +49,17 @@ export function planFeedback(
 
   const verdict = isDecided(winner) ? undefined : judge(winner);
   const after = values.map((value) => settle(value, value === winner, first, verdict));
-  score(after, first, winner, verdict, judge);
+  if (verdict || !before.has(first.hash)) score(after, first, winner, verdict, judge);
 
+  const joinedAs =
+    verdict?.state === "joined" && verdict.example.split === "exam" ? "held_out" : "example";
   const modelId = modelOf(verdict) ?? after.find((value) => value.modelId)?.modelId ?? null;
-  const counts = after.flatMap((value) => countsOf(value, before.get(value.hash), modelId));
+  const counts = after.flatMap((value) =>
+    countsOf(value, before.get(value.hash), joinedAs).map((what) => ({
+      what,
+      modelId: value.modelId ?? modelId,
+    })),
+  );
   return {
     fresh: after
       .filter((value) => !before.has(value.hash))
@@ -162,8 +169,8 @@ function score(
   verdict: Verdict | undefined,
   judge: (value: FeedbackValue) => Verdict,
 ): void {
-  if (!verdict || verdict.state === "waiting" || first.scoredRight !== null) return;
-  const about = first === winner ? verdict : judge(first);
+  if (verdict?.state === "waiting" || first.scoredRight !== null) return;
+  const about = first === winner && verdict ? verdict : judge(first);
   const right = about.state === "waiting" ? null : about.right;
   if (right === null) return;
   for (const value of after) {
@@ -180,14 +187,13 @@ function modelOf(verdict: Verdict | undefined): string | null {
 function countsOf(
   value: KeptValue,
   old: KeptValue | undefined,
-  modelId: string | null,
-): { what: TallyName; modelId: string | null }[] {
+  joinedAs: "example" | "held_out",
+): TallyName[] {
   const was = old?.state ?? "waiting";
   if (value.state === was && (old?.reason ?? null) === value.reason) return [];
-  const counts: TallyName[] = was === "waiting" ? ["feedback"] : [];
-  if (value.state === "kept_out" && value.reason) counts.push(value.reason);
-  if (value.state === "joined") counts.push("example");
-  return counts.map((what) => ({ what, modelId: value.modelId ?? modelId }));
+  const judged: TallyName[] = was === "waiting" ? ["feedback"] : [];
+  if (value.state === "joined") return [...judged, joinedAs];
+  return value.reason ? [...judged, value.reason] : judged;
 }
 
 const DECIDED = ["wins", "state", "reason", "modelId", "subjectId", "scoredRight"] as const;

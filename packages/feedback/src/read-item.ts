@@ -70,7 +70,7 @@ function plainText(value: unknown, nullable = true, most = 256): boolean {
 }
 
 const plainObject = (value: unknown) =>
-  value == null || (typeof value === "object" && !Array.isArray(value));
+  value === undefined || (typeof value === "object" && !Array.isArray(value));
 
 /** A JSON text is at least as long as its strings: only a message with long ones is written out to be measured. */
 function tooLarge(message: TrackingMessage): { fault: Fault } | undefined {
