@@ -32,3 +32,11 @@ export function parseKey(text: string): ParsedKey | undefined {
   if (check(text.slice(0, -8)) !== sum) return undefined;
   return { kind: prefix === "sk" ? "secret" : "write", id, secret };
 }
+
+/** The key in an Authorization header: `Bearer <key>`, or Basic with the key as the user name. */
+export function keyInAuthorization(header: string | undefined): string | undefined {
+  const [, scheme, value] = /^(bearer|basic)\s+(\S+)\s*$/i.exec(header ?? "") ?? [];
+  if (scheme === undefined || value === undefined) return undefined;
+  if (scheme.toLowerCase() === "bearer") return value;
+  return Buffer.from(value, "base64").toString().split(":")[0];
+}
