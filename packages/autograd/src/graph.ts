@@ -1,44 +1,151 @@
-import type { DType } from "@groundswell/onnx";
+import { allocate } from "@groundswell/onnx";
+import type { DType, NumericTensor, TypedArray } from "@groundswell/onnx";
 
-import type { Op } from "./op.ts";
-import type { ElementwiseBuilders } from "./ops/elementwise.ts";
-import type { GatherBuilders } from "./ops/gather.ts";
-import type { MatmulBuilders } from "./ops/matmul.ts";
-import type { ReduceBuilders } from "./ops/reduce.ts";
-import type { ShapeBuilders } from "./ops/shape.ts";
-import type { SoftmaxBuilders } from "./ops/softmax.ts";
+import { showShape } from "./dim.ts";
+import { GraphError } from "./errors.ts";
+import type { AttributeValue, Op, OutputSpec, PerInput, ShapeAnswer } from "./op.ts";
+import { installBuilders } from "./ops/index.ts";
+import type { Builders } from "./ops/index.ts";
 import type { Node, Operand, Shape, Value } from "./value.ts";
 
-/** What does not depend on any operator. */
+export type AttributeRecord = Readonly<Record<string, AttributeValue>>;
+
+/** The part of a graph that knows no operator. */
 export interface GraphCore {
-  /** Nodes in the order of their creation, which is a topological order. */
+  /** In the order of their creation, which is a topological order. */
   readonly nodes: readonly Node[];
-  readonly inputs: readonly Value[];
-  /** @throws GraphError for a name that an input has already */
+  /** @throws GraphError for a name that another input has */
   input(name: string, dtype: DType, shape: Shape): Value;
   /**
-   * A constant. Without `shape` a number is a scalar and a list a vector. Equal constants
-   * are one value.
+   * A constant; without `shape`, a number is a scalar and a list a vector. Equal small
+   * constants are one value.
    */
   constant(data: number | readonly number[], dtype: DType, shape?: readonly number[]): Value;
-  /** Appends a node, or answers the node that computes the same already. First output. */
-  emit(op: Op, inputs: readonly (Value | null)[], attributes?: Record<string, unknown>): Value;
-  /** All outputs. */
-  emitAll(
-    op: Op,
-    inputs: readonly (Value | null)[],
-    attributes?: Record<string, unknown>,
-  ): readonly Value[];
-  /** A number becomes a scalar of `like`'s type. */
+  /** Contents of a constant, undefined for other values. */
+  contentsOf(value: Value): NumericTensor | undefined;
+  /**
+   * Appends a node and answers its first output. A node that computes the same already is
+   * used again.
+   * @throws GraphError where the operator's shape rule refuses, naming the operator
+   */
+  emit(op: Op, inputs: readonly Value[], attributes?: AttributeRecord): Value;
+  /** `emit` for operators with several outputs. */
+  emitAll(op: Op, inputs: readonly Value[], attributes?: AttributeRecord): readonly Value[];
+  /** `value`, or the number as a scalar constant of `like`'s type. */
   operand(value: Operand, like: Value): Value;
 }
 
-export interface Graph
-  extends
-    GraphCore,
-    ElementwiseBuilders,
-    MatmulBuilders,
-    ReduceBuilders,
-    ShapeBuilders,
-    GatherBuilders,
-    SoftmaxBuilders {}
+/** A graph under construction, with one method for each operator. */
+export interface Graph extends GraphCore, Builders {}
+
+/** Longer constants aren't compared with each other. */
+const COMPARED_ELEMENTS = 64;
+
+export function createGraph(): Graph {
+  const nodes: Node[] = [];
+  const inputNames = new Set<string>();
+  const constants = new Map<Value, NumericTensor>();
+  const constantsByKey = new Map<string, Value>();
+  const outputsByKey = new Map<string, readonly Value[]>();
+
+  const core: GraphCore = {
+    nodes,
+
+    input(name, dtype, shape) {
+      if (inputNames.has(name)) throw new GraphError(`There is an input "${name}" already`);
+      inputNames.add(name);
+      return { name, dtype, shape, node: null, content: null };
+    },
+
+    constant(data, dtype, shape) {
+      const elements = typeof data === "number" ? [data] : data;
+      const dims = shape ?? (typeof data === "number" ? [] : [elements.length]);
+      const key = `${dtype} ${showShape(dims)} ${elements.join(",")}`;
+      const known = elements.length <= COMPARED_ELEMENTS ? constantsByKey.get(key) : undefined;
+      if (known !== undefined) return known;
+
+      const name = `constant.${constants.size}`;
+      const stored = store(elements, dtype);
+      const content = stored instanceof BigInt64Array && dims.length < 2 ? elements : null;
+      const value: Value = { name, dtype, shape: dims, node: null, content };
+      const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+      constants.set(value, { name, dtype, dims, bytes });
+      if (elements.length <= COMPARED_ELEMENTS) constantsByKey.set(key, value);
+      return value;
+    },
+
+    contentsOf: (value) => constants.get(value),
+
+    emit(op, inputs, attributes = {}) {
+      const [first] = core.emitAll(op, inputs, attributes);
+      if (first === undefined) throw new GraphError(`${op.name} has no output`);
+      return first;
+    },
+
+    emitAll(op, inputs, attributes = {}) {
+      const names = inputs.map((input) => input.name);
+      const key = JSON.stringify([op.name, names, attributes]);
+      const known = outputsByKey.get(key);
+      if (known !== undefined) return known;
+
+      checkAttributes(op, attributes);
+      const specs = inferOutputs(op, inputs, attributes);
+      const outputs: Value[] = [];
+      const node: Node = { op, inputs, attributes, outputs };
+      for (const [index, { shape, dtype, content = null }] of specs.entries()) {
+        const name = `${op.name}.${nodes.length}${index === 0 ? "" : `.${index}`}`;
+        outputs.push({ name, dtype, shape, node, content });
+      }
+      nodes.push(node);
+      outputsByKey.set(key, outputs);
+      return outputs;
+    },
+
+    operand: (value, like) =>
+      typeof value === "number" ? core.constant(value, like.dtype) : value,
+  };
+  return installBuilders(core);
+}
+
+/** @throws GraphError where an attribute is missing, unknown or of another kind */
+function checkAttributes(op: Op, attributes: AttributeRecord): void {
+  const names = new Set([...Object.keys(op.attributes), ...Object.keys(attributes)]);
+  for (const name of names) {
+    const kind = op.attributes[name];
+    const value = attributes[name];
+    const fits =
+      kind === "ints"
+        ? Array.isArray(value)
+        : typeof value === (kind === "int" || kind === "float" ? "number" : "string");
+    if (kind === undefined || !fits) throw new GraphError(`${op.name} with ${name} = ${String(value)}`);
+  }
+}
+
+/** Runs the shape rule; its errors get the name of the operator and what it was given. */
+function inferOutputs(
+  op: Op,
+  inputs: readonly Value[],
+  attributes: AttributeRecord,
+): readonly OutputSpec[] {
+  const shapes = inputs.map((input) => input.shape);
+  const site = { inputs: inputs as PerInput<Value>, attributes };
+  let answer: ShapeAnswer;
+  try {
+    answer = op.shape(shapes as readonly Shape[] as PerInput<Shape>, site);
+  } catch (cause) {
+    if (!(cause instanceof GraphError)) throw cause;
+    const given = shapes.map(showShape).join(", ");
+    throw new GraphError(`${op.name}(${given}): ${cause.message}`, { cause });
+  }
+  if ("outputs" in answer) return answer.outputs;
+  const dtype = op.dtype?.(site) ?? inputs[0]?.dtype;
+  if (dtype === undefined) throw new GraphError(`${op.name} has no input to take its type from`);
+  return [{ shape: answer, dtype }];
+}
+
+function store(elements: readonly number[], dtype: DType): TypedArray {
+  const stored = allocate(dtype, elements.length);
+  const big = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
+  for (const [i, element] of elements.entries()) stored[i] = big ? BigInt(element) : element;
+  return stored;
+}

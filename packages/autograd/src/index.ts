@@ -1,34 +1,50 @@
+/**
+ * Training without a training framework: graphs of standard ONNX operators, their
+ * gradients, and the update of the parameters, run by the runtime that serves.
+ *
+ * - `createGraph` builds a graph with one method for each operator; sizes may be symbols
+ *   ("N"). `gradient` appends the reverse-mode gradient. `crossEntropy` and `meanSquared`
+ *   are losses.
+ * - `trainStep` makes of a forward pass, a loss and an optimiser (`sgd`, `adagrad`, `adam`)
+ *   the models that train: one step a run, many steps, or an epoch over a data set.
+ *   `openTrainer` holds the state and runs them; `initialState` is where it begins.
+ * - `inferenceModel` is the forward pass alone, with its parameters as inputs;
+ *   `foldParameters` makes a model of it that stands alone.
+ * - `randomStream` gives random numbers that are a function of what they are for.
+ *
+ * A table of embeddings never becomes part of a graph: a parameter whose first size is a
+ * symbol stands for the rows that a batch touches, and each step is handed those
+ * (`TouchedRows`). Training is synchronous and blocks its thread; at one number of threads
+ * the same inputs give the same bits.
+ *
+ * A new operator is a `defineOp` in a file of `ops/`, named in `ops/index.ts`;
+ * `ops.test.ts` goes through all of them.
+ */
+export { initialState } from "./dense-state.ts";
+export type { TrainerState } from "./dense-state.ts";
+export { GraphError } from "./errors.ts";
+export { gradient } from "./gradient.ts";
+export { createGraph } from "./graph.ts";
 export type { Graph } from "./graph.ts";
+export { foldParameters, inferenceModel } from "./inference.ts";
 export type { InferenceOptions } from "./inference.ts";
+export { he, normal, uniform, xavier, zeros } from "./initialisers.ts";
 export type { Initialiser } from "./initialisers.ts";
-export type { Optimiser } from "./optimisers.ts";
+export { crossEntropy, meanSquared } from "./losses.ts";
+export { adagrad, adam, sgd } from "./optimisers.ts";
+export type { AdagradOptions, AdamOptions, Optimiser } from "./optimisers.ts";
+export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
-export type {
-  InputSpec,
-  ParameterSpec,
-  StateSpec,
-  TrainStep,
-  TrainStepOptions,
-} from "./train-step.ts";
+export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
+export type { TouchedRows } from "./touched-rows.ts";
+export { trainStep } from "./train-step.ts";
+export type { TrainStep } from "./train-step.ts";
+export { openTrainer } from "./trainer.ts";
 export type {
   EpochTrainer,
   ManyStepTrainer,
   OneStepTrainer,
-  TouchedRows,
   TrainerMode,
   TrainerOptions,
-  TrainerState,
 } from "./trainer.ts";
 export type { Operand, Shape, Value } from "./value.ts";
-// Signatures that follow in the next commits:
-//   createGraph(): Graph
-//   gradient(g, loss, wrt): Value[]
-//   crossEntropy(g, logits, targets): Value        meanSquared(g, prediction, target, weights?): Value
-//   sgd() | adagrad({ epsilon }) | adam({ beta1, beta2, epsilon }): Optimiser
-//   zeros, normal(std), uniform(limit), he, xavier: Initialiser
-//   randomStream(seed: number): RandomStream
-//   trainStep(options: TrainStepOptions): TrainStep
-//   initialState(step: TrainStep, seed: number): TrainerState
-//   openTrainer(step, state, { mode, threads }): OneStepTrainer | ManyStepTrainer | EpochTrainer by mode
-//   inferenceModel(options: InferenceOptions): Uint8Array
-//   foldParameters(model: Uint8Array, values: Record<string, Tensor>): Uint8Array

@@ -1,15 +1,74 @@
+import { decodeModel, encodeModel } from "@groundswell/onnx";
+import type { NumericTensor, Tensor } from "@groundswell/onnx";
+
+import { graphDefOf, modelOf } from "./emission.ts";
+import { GraphError } from "./errors.ts";
+import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
-import type { InputSpec } from "./train-step.ts";
+import type { InputSpec } from "./step-graph.ts";
 import type { Shape, Value } from "./value.ts";
 
 export interface InferenceOptions {
-  /** float32, graph inputs: new weights are swapped in by feeding other tensors. */
   readonly parameters: readonly { readonly name: string; readonly shape: Shape }[];
   readonly inputs: readonly InputSpec[];
-  /** Named outputs. */
+  /** The outputs by name. */
   build(
     g: Graph,
     parameters: Readonly<Record<string, Value>>,
     inputs: Readonly<Record<string, Value>>,
   ): Readonly<Record<string, Value>>;
 }
+
+/**
+ * The forward pass as an ONNX model whose parameters are inputs (float32): new weights are
+ * swapped in by feeding other tensors, no session is rebuilt.
+ */
+export function inferenceModel(options: InferenceOptions): Uint8Array {
+  const g = createGraph();
+  const parameters = options.parameters.map(({ name, shape }) => g.input(name, "float32", shape));
+  const inputs = options.inputs.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
+  const byName = (values: readonly Value[]): Record<string, Value> =>
+    Object.fromEntries(values.map((value) => [value.name, value]));
+  const outputs = options.build(g, byName(parameters), byName(inputs));
+  const graph = graphDefOf(g, { name: "forward", inputs: [...parameters, ...inputs], outputs });
+  return encodeModel(modelOf(graph));
+}
+
+/**
+ * Turns inputs of a model into constants: with all parameters folded in, any runtime can
+ * use the model alone.
+ * @throws GraphError where the model has no such input, or one of another type or rank
+ */
+export function foldParameters(
+  model: Uint8Array,
+  values: Readonly<Record<string, Tensor>>,
+): Uint8Array {
+  const decoded = decodeModel(model);
+  const { graph } = decoded;
+  const folded = Object.entries(values).map(([name, value]): NumericTensor => {
+    const { dtype, dims, data } = value;
+    const input = graph.inputs.find((candidate) => candidate.name === name);
+    if (input?.dtype !== dtype || !fits(dims, input.shape)) {
+      throw new GraphError(`The model has no ${dtype} input "${name}" [${dims.join(", ")}]`);
+    }
+    return {
+      name,
+      dtype,
+      dims,
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    };
+  });
+  return encodeModel({
+    ...decoded,
+    graph: {
+      ...graph,
+      inputs: graph.inputs.filter(({ name }) => values[name] === undefined),
+      initializers: [...graph.initializers, ...folded],
+    },
+  });
+}
+
+const fits = (dims: readonly number[], shape: Shape | null): boolean =>
+  shape === null ||
+  (shape.length === dims.length &&
+    shape.every((dim, axis) => typeof dim === "string" || dim === dims[axis]));

@@ -1,64 +1,68 @@
-import type { DType } from "@groundswell/onnx";
+import { encodeModel } from "@groundswell/onnx";
 
-import type { Graph } from "./graph.ts";
-import type { Initialiser } from "./initialisers.ts";
+import { graphDefOf, modelOf } from "./emission.ts";
+import { GraphError } from "./errors.ts";
+import { loopModel, scanModel } from "./many-steps.ts";
 import type { Optimiser } from "./optimisers.ts";
-import type { Shape, Value } from "./value.ts";
+import { buildStep, isTable, LOSS, nextName } from "./step-graph.ts";
+import type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
 
-export interface ParameterSpec {
-  readonly name: string;
-  /**
-   * float32. A symbolic first size marks a table that lives outside the graph: the graph
-   * sees only the rows that a batch touches, and `step` is handed them.
-   */
-  readonly shape: Shape;
-  readonly initial: Initialiser;
-}
-
-export interface InputSpec {
-  readonly name: string;
-  readonly dtype: DType;
-  /** First size is the batch's, usually a symbol. */
-  readonly shape: Shape;
-}
-
-export interface StateSpec {
-  /** The parameter's name, or `<parameter>.<slot>`. */
-  readonly name: string;
-  readonly parameter: string;
-  /** Null for the parameter itself. */
-  readonly slot: string | null;
-  readonly shape: Shape;
-}
-
-export interface TrainStepOptions {
-  readonly parameters: readonly ParameterSpec[];
-  readonly batch: readonly InputSpec[];
-  /** `loss` is a float32 scalar. `outputs` are computed with the parameters from before the step. */
-  build(
-    g: Graph,
-    parameters: Readonly<Record<string, Value>>,
-    batch: Readonly<Record<string, Value>>,
-  ): { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> };
-  readonly optimiser: Optimiser;
-}
-
+/** One step of training as ONNX models of standard operators: forward, loss, gradient, update. */
 export interface TrainStep {
   readonly parameters: readonly ParameterSpec[];
   readonly batch: readonly InputSpec[];
   readonly optimiser: Optimiser;
   readonly state: readonly StateSpec[];
+  /** Names of the declared outputs. */
   readonly outputs: readonly string[];
   /**
-   * One step a run. Inputs: state by name, batch by name, `hyper` [hyperSize].
-   * Outputs: `<state name>.next`, `loss`, and the declared outputs.
+   * One step a run. Inputs: the state and the batch by name, `hyper` [hyperSize].
+   * Outputs: `loss`, `<state>.next` for each state, and the declared outputs.
    */
   readonly model: Uint8Array;
-  /** K steps a run (Scan): batch inputs and `hyper` get a leading size K; `loss` is [K]. */
+  /**
+   * K steps a run: batch inputs and `hyper` have a leading size K, `loss` is [K]. Worth it
+   * for small models, where entering the runtime costs more than the step.
+   * @throws GraphError for a step with touched rows, which differ from step to step
+   */
   manySteps(): Uint8Array;
   /**
-   * K steps a run (Loop), rows gathered from a whole data set: each batch input takes all
-   * rows, `idx` [K, B] int64 says which rows each step sees, `hyper` is [K, hyperSize].
+   * K steps a run over a data set that is handed in whole: batch inputs hold all rows, and
+   * `idx` [K, B] int64 says which of them each step sees. `hyper` is [K, hyperSize].
+   * @throws GraphError for a step with touched rows
    */
   epoch(): Uint8Array;
+}
+
+/**
+ * Builds the step.
+ * @throws GraphError for names used twice, a loss that isn't a float32 scalar, and a
+ *   parameter that the loss doesn't depend on
+ */
+export function trainStep(options: TrainStepOptions): TrainStep {
+  const step = buildStep(options);
+  const { parameters, batch, optimiser } = options;
+  const next = step.state.map(({ name, next: value }) => [nextName(name), value] as const);
+  const graph = graphDefOf(step.g, {
+    name: "step",
+    inputs: [...step.state.map(({ now }) => now), ...step.batch, step.hyper],
+    outputs: { [LOSS]: step.loss, ...Object.fromEntries(next), ...step.outputs },
+  });
+  const forManySteps = (model: typeof scanModel) => (): Uint8Array => {
+    const table = parameters.find(isTable);
+    if (table !== undefined) {
+      throw new GraphError(`The rows of "${table.name}" differ from step to step`);
+    }
+    return encodeModel(model(step));
+  };
+  return {
+    parameters,
+    batch,
+    optimiser,
+    state: step.state.map(({ name, parameter, slot, shape }) => ({ name, parameter, slot, shape })),
+    outputs: Object.keys(step.outputs),
+    model: encodeModel(modelOf(graph)),
+    manySteps: forManySteps(scanModel),
+    epoch: forManySteps(loopModel),
+  };
 }

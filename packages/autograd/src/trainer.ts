@@ -1,4 +1,15 @@
-import type { Tensor } from "@groundswell/onnx";
+import { openSession, tensor, zeros } from "@groundswell/onnx";
+import type { Session, Tensor } from "@groundswell/onnx";
+
+import { createDenseState } from "./dense-state.ts";
+import type { DenseState, TrainerState } from "./dense-state.ts";
+import { HYPER, INDEX, isTable, LOSS } from "./step-graph.ts";
+import { bindTouchedRows } from "./touched-rows.ts";
+import type { TouchedRows } from "./touched-rows.ts";
+import type { TrainStep } from "./train-step.ts";
+
+/** How many steps a run of the runtime makes. */
+export type TrainerMode = "one" | "many" | "epoch";
 
 export interface TrainerOptions<M extends TrainerMode = TrainerMode> {
   readonly mode: M;
@@ -6,57 +17,43 @@ export interface TrainerOptions<M extends TrainerMode = TrainerMode> {
   readonly threads?: number;
 }
 
-export type TrainerMode = "one" | "many" | "epoch";
-
-/** Everything a trainer holds: to store in a checkpoint and go on from to the same bits. */
-export interface TrainerState {
-  /** Steps executed. */
-  readonly t: number;
-  /** By state name: parameters and optimiser slots, tables excluded. */
-  readonly values: Readonly<Record<string, Float32Array>>;
-}
-
-/**
- * Rows of a table that a batch touches. Arrays come in the order parameter, then the
- * optimiser's slots; each has `count` × width elements at its start. `next` is written
- * by the step and must not share memory with `now`.
- */
-export interface TouchedRows {
-  readonly count: number;
-  readonly now: readonly Float32Array[];
-  readonly next: readonly Float32Array[];
-}
-
-interface TrainerBase {
+interface Trainer {
   /** Steps executed so far. */
   readonly t: number;
-  /** Copies. */
+  /** Copies, by parameter name; tables excluded. */
   parameters(): Record<string, Float32Array>;
   /** Copies. */
   state(): TrainerState;
+  /** @throws RangeError for a missing value or one of another size */
   load(state: TrainerState): void;
   close(): void;
 }
 
-/** Synchronous, like the sessions below it: belongs on a thread of its own. */
-export interface OneStepTrainer extends TrainerBase {
-  /** Loss of this batch before the update. `rows` by parameter name, one for each table. */
+/** Like the session below it, a trainer is synchronous: it belongs on a thread of its own. */
+export interface OneStepTrainer extends Trainer {
+  /**
+   * One step; answers the loss of the batch before it. After an error the state is as it
+   * was. `rows` has an entry for each table.
+   */
   step(
     batch: Readonly<Record<string, Tensor>>,
     learningRate: number,
     rows?: Readonly<Record<string, TouchedRows>>,
   ): number;
-  /** Declared outputs of the last step. */
+  /** The declared outputs of the last step. */
   outputs(): Readonly<Record<string, Tensor>>;
 }
 
-export interface ManyStepTrainer extends TrainerBase {
-  /** `batch` tensors have a leading size K = learningRates.length. Losses of the K steps. */
+export interface ManyStepTrainer extends Trainer {
+  /** As many steps as learning rates; `batch` has that leading size. Answers their losses. */
   steps(batch: Readonly<Record<string, Tensor>>, learningRates: readonly number[]): Float32Array;
 }
 
-export interface EpochTrainer extends TrainerBase {
-  /** `indices` [K, B] row-major into the rows of `dataset`. Losses of the K steps. */
+export interface EpochTrainer extends Trainer {
+  /**
+   * As many steps as learning rates. `dataset` has the batch inputs of all rows, `indices`
+   * [steps, batch] (row-major) which of them each step sees. Answers the losses.
+   */
   epoch(
     dataset: Readonly<Record<string, Tensor>>,
     indices: BigInt64Array,
@@ -64,8 +61,107 @@ export interface EpochTrainer extends TrainerBase {
   ): Float32Array;
 }
 
-export interface TrainerOf {
-  one: OneStepTrainer;
-  many: ManyStepTrainer;
-  epoch: EpochTrainer;
+interface TrainerOf {
+  readonly one: OneStepTrainer;
+  readonly many: ManyStepTrainer;
+  readonly epoch: EpochTrainer;
+}
+
+/** Opens a session on the step and takes the state over (as a copy). */
+export function openTrainer<M extends TrainerMode>(
+  step: TrainStep,
+  state: TrainerState,
+  options: TrainerOptions<M>,
+): TrainerOf[M] {
+  const openers: {
+    readonly [N in TrainerMode]: (
+      step: TrainStep,
+      dense: DenseState,
+      threads: number,
+    ) => TrainerOf[N];
+  } = { one: openOneStep, many: openManySteps, epoch: openEpoch };
+  return openers[options.mode](step, createDenseState(step, state), options.threads ?? 1);
+}
+
+function openOneStep(step: TrainStep, dense: DenseState, threads: number): OneStepTrainer {
+  const { optimiser } = step;
+  const tables = step.parameters.filter(isTable);
+  // The runtime keeps a memory plan for each combination of shapes it meets, and with
+  // touched rows nearly every step is a new one.
+  const session = openSession(step.model, { threads, memoryPattern: tables.length === 0 });
+  const hyper = zeros("float32", [optimiser.hyperSize]);
+  const loss = zeros("float32", []);
+  const wanted = Object.fromEntries(step.outputs.map((name) => [name, null]));
+  let outputs: Record<string, Tensor> = {};
+  return withState<OneStepTrainer>(dense, session, {
+    step(batch, learningRate, rows = {}) {
+      hyper.data.set(optimiser.hyper(learningRate, dense.t + 1));
+      const feeds: Record<string, Tensor> = { ...dense.now(), ...batch, [HYPER]: hyper };
+      const into: Record<string, Tensor | null> = { ...dense.next(), ...wanted, [LOSS]: loss };
+      for (const table of tables) bindTouchedRows(step, table, rows[table.name], feeds, into);
+      const answered = session.run(feeds, into);
+      dense.advance(1);
+      outputs = pick(answered, step.outputs);
+      return loss.data[0] ?? Number.NaN;
+    },
+    outputs: () => outputs,
+  });
+}
+
+function openManySteps(step: TrainStep, dense: DenseState, threads: number): ManyStepTrainer {
+  const session = openSession(step.manySteps(), { threads });
+  return withState<ManyStepTrainer>(dense, session, {
+    steps(batch, learningRates) {
+      const loss = zeros("float32", [learningRates.length]);
+      const hyper = hyperOf(step, dense.t, learningRates);
+      const feeds = { ...dense.now(), ...batch, [HYPER]: hyper };
+      session.run(feeds, { ...dense.next(), [LOSS]: loss });
+      dense.advance(learningRates.length);
+      return loss.data;
+    },
+  });
+}
+
+function openEpoch(step: TrainStep, dense: DenseState, threads: number): EpochTrainer {
+  const session = openSession(step.epoch(), { threads });
+  return withState<EpochTrainer>(dense, session, {
+    epoch(dataset, indices, learningRates) {
+      const steps = learningRates.length;
+      const loss = zeros("float32", [steps]);
+      const idx = tensor("int64", [steps, indices.length / steps], indices);
+      const hyper = hyperOf(step, dense.t, learningRates);
+      const feeds = { ...dense.now(), ...dataset, [INDEX]: idx, [HYPER]: hyper };
+      session.run(feeds, { ...dense.next(), [LOSS]: loss });
+      dense.advance(steps);
+      return loss.data;
+    },
+  });
+}
+
+/** What the three kinds of trainer have in common, and what is a kind's own. */
+function withState<T extends Trainer>(
+  dense: DenseState,
+  session: Session,
+  own: Omit<T, keyof Trainer>,
+): Trainer & Omit<T, keyof Trainer> {
+  const trainer: Trainer = {
+    get t() {
+      return dense.t;
+    },
+    parameters: () => dense.parameters(),
+    state: () => dense.state(),
+    load: (state) => dense.load(state),
+    close: () => session.close(),
+  };
+  return Object.assign(trainer, own);
+}
+
+/** The optimiser's scalars for the steps that follow `t`: [steps, hyperSize]. */
+function hyperOf({ optimiser }: TrainStep, t: number, learningRates: readonly number[]): Tensor {
+  const scalars = learningRates.flatMap((rate, k) => optimiser.hyper(rate, t + 1 + k));
+  return tensor("float32", [learningRates.length, optimiser.hyperSize], Float32Array.from(scalars));
+}
+
+function pick(tensors: Readonly<Record<string, Tensor>>, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => names.includes(name)));
 }

@@ -1,7 +1,8 @@
 import type { Dim, DType } from "@groundswell/onnx";
 
-import type { Op } from "./op.ts";
+import type { AttributeValue, Op } from "./op.ts";
 
+/** Sizes by axis; a name stands for one that is known only when the graph runs. */
 export type Shape = readonly Dim[];
 
 /** One tensor in a graph under construction: a graph input, a constant, or an output of a node. */
@@ -12,20 +13,18 @@ export interface Value {
   /** Null for inputs and constants. */
   readonly node: Node | null;
   /**
-   * For small integer tensors, what they hold, as far as it is known while building: the
-   * values of a constant, or the sizes that a Shape node will answer with (names for
-   * symbolic ones). Shape rules of Reshape, Expand and the reductions read it.
+   * For small integer tensors, what they hold as far as it is known while building: the
+   * values of a constant, or the sizes that a Shape node will answer. Shape rules read it.
    */
   readonly content: readonly Dim[] | null;
 }
 
-/** Numbers stand for scalar constants of the other operand's type. */
+/** A number stands for a scalar constant of the other operand's type. */
 export type Operand = Value | number;
 
 export interface Node {
   readonly op: Op;
-  /** Null is an optional input that was left out. */
-  readonly inputs: readonly (Value | null)[];
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly outputs: readonly Value[];
 }

@@ -1,5 +1,10 @@
 import type { DType } from "@groundswell/onnx";
 
+import { broadcast } from "../dim.ts";
+import { GraphError } from "../errors.ts";
+import type { Graph } from "../graph.ts";
+import { defineOp, flat } from "../op.ts";
+import type { Cases, Op, ShapeRule } from "../op.ts";
 import type { Operand, Value } from "../value.ts";
 
 /** Shapes broadcast as in NumPy. At most one operand of a call may be a number. */
@@ -8,6 +13,7 @@ export interface ElementwiseBuilders {
   sub(a: Operand, b: Operand): Value;
   mul(a: Operand, b: Operand): Value;
   div(a: Operand, b: Operand): Value;
+  /** Where both are equal, each gets half the slope. */
   max(a: Operand, b: Operand): Value;
   min(a: Operand, b: Operand): Value;
   neg(x: Value): Value;
@@ -15,19 +21,214 @@ export interface ElementwiseBuilders {
   log(x: Value): Value;
   sqrt(x: Value): Value;
   square(x: Value): Value;
+  /** -1, 0 or 1. */
   sign(x: Value): Value;
+  /** Slope 0 at 0. */
   relu(x: Value): Value;
   sigmoid(x: Value): Value;
   tanh(x: Value): Value;
   /** ln(1 + eˣ) */
   softplus(x: Value): Value;
   cast(x: Value, to: DType): Value;
-  /** `condition` is bool. */
-  where(condition: Value, whenTrue: Operand, whenFalse: Operand): Value;
-  equal(a: Operand, b: Operand): Value;
-  greater(a: Operand, b: Operand): Value;
-  less(a: Operand, b: Operand): Value;
-  and(a: Value, b: Value): Value;
-  or(a: Value, b: Value): Value;
-  not(x: Value): Value;
+}
+
+const same: ShapeRule = ([x]) => x;
+
+const unaryCases: Cases = [{ inputs: [[2, 3]] }, { inputs: [["N", 3]] }, { inputs: [[]] }];
+
+const positiveCases: Cases = [
+  { inputs: [{ shape: [2, 3], between: [0.5, 2] }] },
+  { inputs: [{ shape: ["N", 3], between: [0.5, 2] }] },
+];
+
+export function broadcastCases(): Cases {
+  return [
+    {
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    { inputs: [["N", 3], [3]] },
+    {
+      inputs: [
+        ["N", 1],
+        [4, 1, 3],
+      ],
+    },
+    { inputs: [[], ["N", 2]] },
+  ];
+}
+
+const divisorCases: Cases = [
+  { inputs: [[2, 3], { shape: [2, 3], between: [0.5, 2] }] },
+  { inputs: [["N", 3], { shape: [3], between: [-2, -0.5] }] },
+  { inputs: [[3], { shape: ["N", 1], between: [0.5, 2] }] },
+];
+
+export const Add = defineOp({
+  name: "Add",
+  shape: broadcast,
+  grad: ({ dy }) => [() => dy, () => dy],
+  cases: broadcastCases(),
+});
+
+export const Sub = defineOp({
+  name: "Sub",
+  shape: broadcast,
+  grad: ({ dy, g }) => [() => dy, () => g.neg(dy)],
+  cases: broadcastCases(),
+});
+
+export const Mul = defineOp({
+  name: "Mul",
+  shape: broadcast,
+  grad: ({ dy, g, inputs: [a, b] }) => [() => g.mul(dy, b), () => g.mul(dy, a)],
+  cases: broadcastCases(),
+});
+
+export const Div = defineOp({
+  name: "Div",
+  shape: broadcast,
+  grad: ({ dy, y, g, inputs: [, b] }) => [() => g.div(dy, b), () => g.neg(g.mul(g.div(dy, b), y))],
+  cases: divisorCases,
+});
+
+/** The share of the slope that goes to `chosen`: 1 above `other`, half where they are equal, 0 below. */
+const shareAbove = (g: Graph, chosen: Value, other: Value): Value =>
+  g.mul(g.add(g.sign(g.sub(chosen, other)), 1), 0.5);
+
+export const Max = defineOp({
+  name: "Max",
+  shape: broadcast,
+  grad: ({ dy, g, inputs: [a, b] }) => [
+    () => g.mul(dy, shareAbove(g, a, b)),
+    () => g.mul(dy, shareAbove(g, b, a)),
+  ],
+  cases: broadcastCases(),
+});
+
+export const Min = defineOp({
+  name: "Min",
+  shape: broadcast,
+  grad: ({ dy, g, inputs: [a, b] }) => [
+    () => g.mul(dy, shareAbove(g, b, a)),
+    () => g.mul(dy, shareAbove(g, a, b)),
+  ],
+  cases: broadcastCases(),
+});
+
+export const Neg = defineOp({
+  name: "Neg",
+  shape: same,
+  grad: ({ dy, g }) => [() => g.neg(dy)],
+  cases: unaryCases,
+});
+
+export const Exp = defineOp({
+  name: "Exp",
+  shape: same,
+  grad: ({ dy, y, g }) => [() => g.mul(dy, y)],
+  cases: unaryCases,
+});
+
+export const Log = defineOp({
+  name: "Log",
+  shape: same,
+  grad: ({ dy, g, inputs: [x] }) => [() => g.div(dy, x)],
+  cases: positiveCases,
+});
+
+export const Sqrt = defineOp({
+  name: "Sqrt",
+  shape: same,
+  grad: ({ dy, y, g }) => [() => g.div(g.mul(dy, 0.5), y)],
+  cases: positiveCases,
+});
+
+export const Sign = defineOp({
+  name: "Sign",
+  shape: same,
+  grad: flat("is constant on either side of 0"),
+  cases: unaryCases,
+});
+
+export const Relu = defineOp({
+  name: "Relu",
+  shape: same,
+  // y is never negative, so its sign is the mask: one pass, where a comparison and a choice are two.
+  grad: ({ dy, y, g }) => [() => g.mul(dy, g.sign(y))],
+  cases: unaryCases,
+});
+
+export const Sigmoid = defineOp({
+  name: "Sigmoid",
+  shape: same,
+  grad: ({ dy, y, g }) => [() => g.mul(dy, g.mul(y, g.sub(1, y)))],
+  cases: unaryCases,
+});
+
+export const Tanh = defineOp({
+  name: "Tanh",
+  shape: same,
+  // d tanh = 1 − y²; reading y spares a second tanh.
+  grad: ({ dy, y, g }) => [() => g.mul(dy, g.sub(1, g.square(y)))],
+  cases: unaryCases,
+});
+
+export const Softplus = defineOp({
+  name: "Softplus",
+  shape: same,
+  grad: ({ dy, g, inputs: [x] }) => [() => g.mul(dy, g.sigmoid(x))],
+  cases: unaryCases,
+  check: "float32",
+});
+
+export const Cast = defineOp({
+  name: "Cast",
+  attributes: { to: "dtype" },
+  shape: same,
+  dtype: ({ attributes }) => attributes.to,
+  grad: ({ dy, g, inputs: [x] }) => [() => g.cast(dy, x.dtype)],
+  cases: [
+    { inputs: [["N", 3]], attributes: { to: "float64" } },
+    { inputs: [{ shape: [4], dtype: "bool" }], attributes: { to: "float32" } },
+    { inputs: [[4]], attributes: { to: "int64" } },
+  ],
+});
+
+/** Both operands as values of one type. @throws GraphError */
+export function pair(g: Graph, a: Operand, b: Operand): [Value, Value] {
+  const like = typeof a === "number" ? b : a;
+  if (typeof like === "number") throw new GraphError("At least one operand must be a value");
+  const left = g.operand(a, like);
+  const right = g.operand(b, like);
+  if (left.dtype !== right.dtype) {
+    throw new GraphError(`${left.name} is ${left.dtype}, ${right.name} is ${right.dtype}`);
+  }
+  return [left, right];
+}
+
+export function builders(g: Graph): ElementwiseBuilders {
+  const unary = (op: Op) => (x: Value) => g.emit(op, [x]);
+  const binary = (op: Op) => (a: Operand, b: Operand) => g.emit(op, pair(g, a, b));
+  return {
+    add: binary(Add),
+    sub: binary(Sub),
+    mul: binary(Mul),
+    div: binary(Div),
+    max: binary(Max),
+    min: binary(Min),
+    neg: unary(Neg),
+    exp: unary(Exp),
+    log: unary(Log),
+    sqrt: unary(Sqrt),
+    square: (x) => g.mul(x, x),
+    sign: unary(Sign),
+    relu: unary(Relu),
+    sigmoid: unary(Sigmoid),
+    tanh: unary(Tanh),
+    softplus: unary(Softplus),
+    cast: (x, to) => (x.dtype === to ? x : g.emit(Cast, [x], { to })),
+  };
 }

@@ -1,4 +1,8 @@
-import type { Value } from "../value.ts";
+import { broadcast, dimAt, showShape } from "../dim.ts";
+import { GraphError } from "../errors.ts";
+import type { Graph } from "../graph.ts";
+import { defineOp } from "../op.ts";
+import type { Shape, Value } from "../value.ts";
 
 export interface GemmOptions {
   readonly transA?: boolean;
@@ -8,8 +12,154 @@ export interface GemmOptions {
 }
 
 export interface MatmulBuilders {
-  /** alpha · A·B + beta · C on matrices; A and B transposed first where the options say so; C broadcasts. */
+  /**
+   * alpha · A·B + beta · C on matrices, A and B transposed first where the options say so;
+   * C broadcasts to the result. The fast way to write a dense layer: the bias is free.
+   */
   gemm(a: Value, b: Value, c?: Value | null, options?: GemmOptions): Value;
-  /** Matrix product over the last two axes; the leading ones broadcast. At least two axes each. */
+  /** Matrix product over the last two axes; the axes before them broadcast. At least two axes each. */
   matmul(a: Value, b: Value): Value;
+}
+
+/** [..., m, k] · [..., k, n] */
+function productShape(a: Shape, b: Shape): Shape {
+  if (a.length < 2 || b.length < 2) throw new GraphError("Needs at least two axes each");
+  if (a.at(-1) !== b.at(-2)) throw new GraphError("The inner sizes differ");
+  const leading = broadcast([a.slice(0, -2), b.slice(0, -2)]);
+  return [...leading, dimAt(a, a.length - 2), dimAt(b, b.length - 1)];
+}
+
+function swapLastTwo(shape: Shape): Shape {
+  const last = shape.length - 1;
+  return [...shape.slice(0, -2), dimAt(shape, last), dimAt(shape, last - 1)];
+}
+
+/** `x` with its last two axes swapped. */
+function transposed(g: Graph, x: Value): Value {
+  const rank = x.shape.length;
+  const leading = Array.from({ length: rank - 2 }, (_, axis) => axis);
+  return g.transpose(x, [...leading, rank - 1, rank - 2]);
+}
+
+export const MatMul = defineOp({
+  name: "MatMul",
+  shape: ([a, b]) => productShape(a, b),
+  grad: ({ dy, g, inputs: [a, b] }) => {
+    if (b.shape.length > 2) {
+      return [() => g.matmul(dy, transposed(g, b)), () => g.matmul(transposed(g, a), dy)];
+    }
+    // A dense layer on [..., k]: two plain matrix products, which need no transposed copies.
+    return [
+      () => g.reshapeLike(g.gemm(g.flatten2(dy), b, null, { transB: true }), a),
+      () => g.gemm(g.flatten2(a), g.flatten2(dy), null, { transA: true }),
+    ];
+  },
+  cases: [
+    {
+      inputs: [
+        ["N", 4],
+        [4, 5],
+      ],
+    },
+    {
+      inputs: [
+        ["N", 3, 4],
+        [4, 5],
+      ],
+    },
+    {
+      inputs: [
+        ["N", 3, 4],
+        ["N", 4, 2],
+      ],
+    },
+    {
+      inputs: [
+        ["N", 1, 3, 4],
+        [2, 4, 2],
+      ],
+    },
+    {
+      inputs: [
+        [3, 4],
+        [2, 4, 2],
+      ],
+    },
+  ],
+});
+
+export const Gemm = defineOp({
+  name: "Gemm",
+  attributes: { transA: "int", transB: "int", alpha: "float", beta: "float" },
+  shape: ([a, b, c], { inputs, attributes: { transA, transB } }) => {
+    if (a.length !== 2 || b.length !== 2) throw new GraphError("Needs matrices");
+    const y = productShape(transA ? swapLastTwo(a) : a, transB ? swapLastTwo(b) : b);
+    if (inputs.length > 2 && broadcast([y, c]).join() !== y.join()) {
+      throw new GraphError(`The third input doesn't broadcast to ${showShape(y)}`);
+    }
+    return y;
+  },
+  grad: ({ dy, g, inputs: [a, b], attributes }) => {
+    const { alpha, beta } = attributes;
+    const transA = attributes.transA === 1;
+    const transB = attributes.transB === 1;
+    return [
+      () =>
+        transA
+          ? g.gemm(b, dy, null, { transA: transB, transB: true, alpha })
+          : g.gemm(dy, b, null, { transB: !transB, alpha }),
+      () =>
+        transB
+          ? g.gemm(dy, a, null, { transA: true, transB: transA, alpha })
+          : g.gemm(a, dy, null, { transA: !transA, alpha }),
+      () => (beta === 1 ? dy : g.mul(dy, beta)),
+    ];
+  },
+  cases: [
+    {
+      inputs: [
+        ["N", 4],
+        [4, 5],
+      ],
+      attributes: { transA: 0, transB: 0, alpha: 1, beta: 1 },
+    },
+    { inputs: [["N", 4], [4, 5], [5]], attributes: { transA: 0, transB: 0, alpha: 1, beta: 1 } },
+    {
+      inputs: [
+        [4, "N"],
+        [4, 5],
+        [1, 5],
+      ],
+      attributes: { transA: 1, transB: 0, alpha: 0.7, beta: 1.3 },
+    },
+    {
+      inputs: [
+        ["N", 4],
+        [5, 4],
+        ["N", 1],
+      ],
+      attributes: { transA: 0, transB: 1, alpha: 0.7, beta: 1.3 },
+    },
+    {
+      inputs: [
+        [4, 3],
+        [5, 4],
+        [3, 5],
+      ],
+      attributes: { transA: 1, transB: 1, alpha: 0.7, beta: 1.3 },
+    },
+  ],
+});
+
+export function builders(g: Graph): MatmulBuilders {
+  return {
+    gemm: (a, b, c = null, options = {}) =>
+      g.emit(Gemm, c === null ? [a, b] : [a, b, c], {
+        transA: options.transA ? 1 : 0,
+        transB: options.transB ? 1 : 0,
+        alpha: options.alpha ?? 1,
+        beta: options.beta ?? 1,
+      }),
+    matmul: (a, b) => g.emit(MatMul, [a, b]),
+  };
 }

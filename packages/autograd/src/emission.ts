@@ -1,0 +1,140 @@
+import { onnxCode } from "@groundswell/onnx";
+import type {
+  Attribute,
+  Dim,
+  DType,
+  GraphDef,
+  Model,
+  NodeDef,
+  NumericTensor,
+  ValueInfo,
+} from "@groundswell/onnx";
+
+import { GraphError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import type { AttributeKinds, AttributeValue } from "./op.ts";
+import type { Node, Value } from "./value.ts";
+
+/** Operators of this set are what the op registry describes; IR 9 is the format that came with it. */
+const OPERATOR_SET = 20;
+const IR_VERSION = 9;
+
+export interface EmissionOptions {
+  readonly name: string;
+  /** In the order of the graph's inputs. */
+  readonly inputs: readonly Value[];
+  readonly outputs: Readonly<Record<string, Value>>;
+  /**
+   * Put before the names of the inputs. A subgraph's inputs must not have the name of a
+   * value around it.
+   */
+  readonly inputPrefix?: string;
+}
+
+/** The part of `g` that the outputs need, as an ONNX graph. */
+export function graphDefOf(g: Graph, options: EmissionOptions): GraphDef {
+  const outputs = Object.entries(options.outputs);
+  const needed = neededFor(outputs.map(([, value]) => value));
+  const names = new Map<Value, string>();
+  for (const input of options.inputs) names.set(input, (options.inputPrefix ?? "") + input.name);
+  const aliases = nameOutputs(outputs, names);
+  const nameOf = (value: Value): string => names.get(value) ?? value.name;
+
+  const nodes: NodeDef[] = [];
+  for (const node of g.nodes) {
+    if (needed.nodes.has(node)) nodes.push(nodeDefOf(node, needed.values, nameOf));
+  }
+  const initializers: NumericTensor[] = [];
+  for (const value of needed.values) {
+    if (value.node !== null || names.has(value)) continue;
+    const constant = g.contentsOf(value);
+    if (constant === undefined) throw new GraphError(`Input "${value.name}" isn't declared`);
+    initializers.push(constant);
+  }
+  return {
+    name: options.name,
+    nodes: [...nodes, ...aliases],
+    initializers,
+    inputs: options.inputs.map((input) => infoOf(nameOf(input), input)),
+    outputs: outputs.map(([name, value]) => infoOf(name, value)),
+  };
+}
+
+/** Everything that the outputs depend on, themselves included. */
+function neededFor(outputs: readonly Value[]): { values: Set<Value>; nodes: Set<Node> } {
+  const values = new Set<Value>();
+  const nodes = new Set<Node>();
+  const open = [...outputs];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    values.add(value);
+    if (value.node === null || nodes.has(value.node)) continue;
+    nodes.add(value.node);
+    open.push(...value.node.inputs);
+  }
+  return { values, nodes };
+}
+
+/**
+ * Gives the values behind the outputs the outputs' names. What has a name to keep (an
+ * input, a constant, the value of an earlier output) gets the new one by an Identity node.
+ */
+function nameOutputs(
+  outputs: readonly (readonly [string, Value])[],
+  names: Map<Value, string>,
+): NodeDef[] {
+  const aliases: NodeDef[] = [];
+  for (const [name, value] of outputs) {
+    if (value.node !== null && !names.has(value)) {
+      names.set(value, name);
+    } else {
+      const inputs = [names.get(value) ?? value.name];
+      aliases.push(plainNode({ op: "Identity", name: `alias ${name}`, inputs, outputs: [name] }));
+    }
+  }
+  return aliases;
+}
+
+function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => string): NodeDef {
+  // An empty name tells the runtime that nobody reads the output; the first is always there.
+  const outputs = node.outputs.map((output) => (used.has(output) ? nameOf(output) : ""));
+  while (outputs.length > 1 && outputs.at(-1) === "") outputs.pop();
+  return plainNode({
+    op: node.op.name,
+    name: node.outputs[0]?.name ?? "",
+    inputs: node.inputs.map(nameOf),
+    outputs,
+    attributes: attributesOf(node.op.attributes, node.attributes),
+  });
+}
+
+type NodeParts = Pick<NodeDef, "op" | "name" | "inputs" | "outputs"> &
+  Partial<Pick<NodeDef, "attributes">>;
+
+/** A node of the standard operator set. */
+export const plainNode = (parts: NodeParts): NodeDef => ({ domain: "", attributes: {}, ...parts });
+
+function attributesOf(
+  kinds: AttributeKinds,
+  values: Readonly<Record<string, AttributeValue>>,
+): Record<string, Attribute> {
+  const entries = Object.entries(kinds).map(([name, kind]): [string, Attribute] => {
+    const value = values[name];
+    if (kind === "dtype") return [name, { kind: "int", value: onnxCode(value as DType) }];
+    // The graph has held each value against its kind.
+    return [name, { kind, value } as Attribute];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The value behind an input or output, under its outer name. */
+export const infoOf = (
+  name: string,
+  { dtype, shape }: { readonly dtype: DType; readonly shape: readonly Dim[] },
+): ValueInfo => ({ name, dtype, shape });
+
+export const modelOf = (graph: GraphDef): Model => ({
+  irVersion: IR_VERSION,
+  producer: "groundswell",
+  operatorSets: [{ domain: "", version: OPERATOR_SET }],
+  graph,
+});

@@ -1,0 +1,102 @@
+import { isFloat } from "@groundswell/onnx";
+
+import { sameShape, showShape } from "./dim.ts";
+import { GraphError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import type { PerInput, Slopes } from "./op.ts";
+import type { Node, Shape, Value } from "./value.ts";
+
+/**
+ * Appends the reverse-mode gradient of `loss` (a float scalar) to `g` and answers one
+ * value for each of `wrt`, of its shape. The rules emit ordinary operators, so a gradient
+ * can be differentiated again.
+ *
+ * The operators' rules state calculus only. Everything else is here: the order, skipping
+ * what leads nowhere, adding up what arrives from several places, and summing over axes
+ * that an operator had broadcast.
+ *
+ * @throws GraphError where the loss doesn't depend on one of `wrt`, and where the way to it
+ *   leads through an operator without a gradient
+ */
+export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] {
+  if (loss.shape.length > 0 || !isFloat(loss.dtype)) {
+    throw new GraphError(`The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float scalar`);
+  }
+  // Before the walk appends to g.nodes.
+  const forward = [...g.nodes];
+  const wanted = dependentsOf(forward, wrt);
+  const slopes = createSlopes(g);
+  slopes.add(loss, g.constant(1, loss.dtype));
+
+  for (const node of forward.toReversed()) {
+    if (node.outputs.some((output) => wanted.has(output))) propagate(g, node, wanted, slopes);
+  }
+  return wrt.map((value) => {
+    const slope = slopes.of(value);
+    if (slope === null) throw new GraphError(`The loss doesn't depend on "${value.name}"`);
+    return slope;
+  });
+}
+
+/** `sources` and every value computed from them. */
+function dependentsOf(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const dependents = new Set(sources);
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => dependents.has(input))) continue;
+    for (const output of node.outputs) dependents.add(output);
+  }
+  return dependents;
+}
+
+interface SlopeTable {
+  /** The sum of what has arrived at `value` so far; null where nothing has. */
+  of(value: Value): Value | null;
+  add(value: Value, slope: Value): void;
+}
+
+function createSlopes(g: Graph): SlopeTable {
+  const slopes = new Map<Value, Value>();
+  return {
+    of: (value) => slopes.get(value) ?? null,
+    add(value, slope) {
+      const before = slopes.get(value);
+      slopes.set(value, before === undefined ? slope : g.add(before, slope));
+    },
+  };
+}
+
+/** Carries the slopes of a node's outputs over to its inputs. */
+function propagate(g: Graph, node: Node, wanted: Set<Value>, slopes: SlopeTable): void {
+  const { op, inputs, outputs, attributes } = node;
+  const arrived = outputs.map((output) => slopes.of(output));
+  const y = outputs[0];
+  if (y === undefined || arrived.every((slope) => slope === null)) return;
+  if (typeof op.grad !== "function") {
+    if (op.grad.kind === "flat") return;
+    throw new GraphError(`${op.name} (node ${y.name}) has no gradient: ${op.grad.reason}`);
+  }
+  const site = { g, y, outputs, slopes: arrived, attributes, inputs: inputs as PerInput<Value> };
+  // Most rules read only the first output's slope, and most operators have no other output.
+  const rules: Slopes = op.grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
+  for (const [index, input] of inputs.entries()) {
+    if (!wanted.has(input) || !isFloat(input.dtype)) continue;
+    const rule = rules[index];
+    if (!rule) throw new GraphError(`${op.name} has no gradient for its input ${index}`);
+    slopes.add(input, sumToShape(g, rule(), input.shape));
+  }
+}
+
+/** Undoes broadcasting: sums `slope` over the axes that `shape` doesn't have, or has with size 1. */
+function sumToShape(g: Graph, slope: Value, shape: Shape): Value {
+  const added = slope.shape.length - shape.length;
+  const leading = Array.from({ length: added }, (_, axis) => axis);
+  const inner = g.reduceSum(slope, { axes: leading });
+  const stretched = shape.flatMap((dim, axis) =>
+    dim === 1 && inner.shape[axis] !== 1 ? [axis] : [],
+  );
+  const sum = g.reduceSum(inner, { axes: stretched, keepDims: true });
+  if (!sameShape(sum.shape, shape)) {
+    throw new GraphError(`Slope ${showShape(slope.shape)} for a value ${showShape(shape)}`);
+  }
+  return sum;
+}

@@ -1,0 +1,129 @@
+import { isFloat } from "@groundswell/onnx";
+import type { DType } from "@groundswell/onnx";
+
+import { sameShape, showShape } from "./dim.ts";
+import { GraphError } from "./errors.ts";
+import { gradient } from "./gradient.ts";
+import { createGraph } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import type { Initialiser } from "./initialisers.ts";
+import type { Optimiser } from "./optimisers.ts";
+import type { Shape, Value } from "./value.ts";
+
+export interface ParameterSpec {
+  readonly name: string;
+  /**
+   * float32. A symbolic first size marks a table that lives outside the graph: the graph
+   * sees only the rows that a batch touches, and `OneStepTrainer.step` is handed them.
+   */
+  readonly shape: Shape;
+  readonly initial: Initialiser;
+}
+
+export interface InputSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  /** The first size is the batch's, usually a symbol. */
+  readonly shape: Shape;
+}
+
+/** A tensor that a step takes and gives back changed. */
+export interface StateSpec {
+  /** The parameter's name, or `<parameter>.<slot>`. */
+  readonly name: string;
+  readonly parameter: string;
+  /** Null for the parameter itself. */
+  readonly slot: string | null;
+  readonly shape: Shape;
+}
+
+export interface TrainStepOptions {
+  readonly parameters: readonly ParameterSpec[];
+  readonly batch: readonly InputSpec[];
+  /** `loss` is a float32 scalar. `outputs` come from the parameters as they were before the step. */
+  build(
+    g: Graph,
+    parameters: Readonly<Record<string, Value>>,
+    batch: Readonly<Record<string, Value>>,
+  ): { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> };
+  readonly optimiser: Optimiser;
+}
+
+/** Forward pass, loss, gradient and update in one graph, before it is written as a model. */
+export interface StepGraph {
+  readonly g: Graph;
+  readonly outputs: Readonly<Record<string, Value>>;
+  readonly state: readonly (StateSpec & { readonly now: Value; readonly next: Value })[];
+  readonly batch: readonly Value[];
+  readonly hyper: Value;
+  readonly loss: Value;
+}
+
+/** Names of inputs and outputs that the step itself uses. */
+export const HYPER = "hyper";
+export const LOSS = "loss";
+export const INDEX = "idx";
+export const nextName = (state: string): string => `${state}.next`;
+
+/** True for a parameter whose rows live outside the graph. */
+export const isTable = (spec: { readonly shape: Shape }): boolean =>
+  typeof spec.shape[0] === "string";
+
+/**
+ * @throws GraphError for names used twice, a loss that isn't a float32 scalar, and a
+ *   parameter that the loss doesn't depend on
+ */
+export function buildStep(options: TrainStepOptions): StepGraph {
+  const { optimiser } = options;
+  const g = createGraph();
+  refuseReservedNames(options);
+  const parameters = options.parameters.map(({ name, shape }) => g.input(name, "float32", shape));
+  const batch = options.batch.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
+  const hyper = g.input(HYPER, "float32", [optimiser.hyperSize]);
+
+  const { loss, outputs = {} } = options.build(g, byName(parameters), byName(batch));
+  if (loss.dtype !== "float32" || loss.shape.length > 0) {
+    throw new GraphError(
+      `The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float32 scalar`,
+    );
+  }
+  const gradients = gradient(g, loss, parameters);
+  const scalars = Array.from({ length: optimiser.hyperSize }, (_, i) =>
+    g.gather(hyper, g.constant(i, "int64")),
+  );
+  const state = parameters.flatMap((parameter, index) =>
+    updateOf(g, optimiser, parameter, gradients[index] ?? parameter, scalars),
+  );
+  return { g, outputs, state, batch, hyper, loss };
+}
+
+/** The state of one parameter, itself first, with what the optimiser makes of it. */
+function updateOf(
+  g: Graph,
+  optimiser: Optimiser,
+  parameter: Value,
+  slope: Value,
+  hyper: readonly Value[],
+): StepGraph["state"] {
+  const { name, shape } = parameter;
+  const slots = optimiser.slots.map((slot) => g.input(`${name}.${slot}`, "float32", shape));
+  const updated = optimiser.update({ g, parameter, gradient: slope, slots, hyper });
+  const now = [parameter, ...slots];
+  return [updated.parameter, ...updated.slots].map((next, index) => {
+    const before = now[index];
+    if (before === undefined || !isFloat(next.dtype) || !sameShape(next.shape, shape)) {
+      throw new GraphError(`${optimiser.name} doesn't keep the shape of "${name}"`);
+    }
+    const slot = optimiser.slots[index - 1] ?? null;
+    return { name: before.name, parameter: name, slot, shape, now: before, next };
+  });
+}
+
+const byName = (values: readonly Value[]): Readonly<Record<string, Value>> =>
+  Object.fromEntries(values.map((value) => [value.name, value]));
+
+function refuseReservedNames({ parameters, batch }: TrainStepOptions): void {
+  const reserved = [HYPER, LOSS, INDEX];
+  const taken = [...parameters, ...batch].find(({ name }) => reserved.includes(name));
+  if (taken !== undefined) throw new GraphError(`The step uses the name "${taken.name}" itself`);
+}
