@@ -1,3 +1,11 @@
+/** What a system on one machine needs around its services: databases, processes, one address. */
 export { createDatabase, dropDatabase } from "./databases.ts";
-export { dockerEngine } from "./docker-engine.ts";
+export { type Door, type DoorOptions, type DoorRoute, openDoor } from "./door.ts";
+export { freePort } from "./server-process.ts";
 export { type Local, type LocalOptions, startLocal } from "./start-local.ts";
+export {
+  supervise,
+  type Supervised,
+  type SuperviseOptions,
+  type SupervisorEvents,
+} from "./supervisor.ts";
