@@ -65,6 +65,9 @@ ALTER TABLE inbox ALTER body SET STORAGE EXTERNAL;
 --> statement-breakpoint
 CREATE INDEX inbox_by_id ON inbox (inbox_id);
 --> statement-breakpoint
+-- How much comes in, without reading the bodies.
+CREATE INDEX inbox_flow ON inbox (project_id, received_at) INCLUDE (items);
+--> statement-breakpoint
 CREATE INDEX inbox_waiting ON inbox (received_at, inbox_id) WHERE processed_at IS NULL;
 --> statement-breakpoint
 CREATE TABLE dead_letters (
@@ -108,6 +111,9 @@ CREATE TABLE message_ids (
   first_received_at timestamptz NOT NULL,
   PRIMARY KEY (project_id, message_key)
 ) PARTITION BY HASH (message_key);
+--> statement-breakpoint
+-- Rows come in the order of time, so that a few pages of this find the ones to forget.
+CREATE INDEX message_ids_expiry ON message_ids USING brin (first_received_at);
 --> statement-breakpoint
 CREATE TABLE events (
   project_id uuid NOT NULL,

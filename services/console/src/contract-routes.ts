@@ -1,8 +1,13 @@
-import { BadRequest, Forbidden, type Route, routes, Unauthorized } from "@groundswell/contracts";
-import type { Caller } from "@groundswell/db";
+import {
+  BadRequest,
+  Forbidden,
+  keyInAuthorization,
+  type Route,
+  routes,
+  Unauthorized,
+} from "@groundswell/contracts";
+import type { Caller, FindCaller } from "@groundswell/db";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-
-import type { FindCaller } from "./callers.ts";
 
 /** One request to a route of the contract, from somebody who may make it. */
 export interface Asked {
@@ -44,7 +49,8 @@ export function contractRoutes(
   return {
     on: (name, answer) => {
       const route = open.get(name);
-      if (!route) throw new Error(`${name} is not a route of the console, or has an answer already`);
+      if (!route)
+        throw new Error(`${name} is not a route of the console, or has an answer already`);
       open.delete(name);
       app.route({
         method: route.method,
@@ -68,19 +74,10 @@ export function contractRoutes(
 }
 
 async function authenticate(request: FastifyRequest, findCaller: FindCaller): Promise<Caller> {
-  const key = keyOf(request.headers.authorization);
+  const key = keyInAuthorization(request.headers.authorization);
   const caller = key === undefined ? undefined : await findCaller(key);
   if (!caller) throw new Unauthorized();
   return caller;
-}
-
-/** `Bearer <key>`, or Basic with the key as the user name. */
-export function keyOf(authorization: string | undefined): string | undefined {
-  const [, scheme, value] = /^(bearer|basic)\s+(\S+)\s*$/i.exec(authorization ?? "") ?? [];
-  if (scheme === undefined || value === undefined) return undefined;
-  if (scheme.toLowerCase() === "bearer") return value;
-  const [user] = Buffer.from(value, "base64").toString().split(":");
-  return user;
 }
 
 function paramsOf(request: FastifyRequest): Record<string, string> {

@@ -96,10 +96,8 @@ export async function findFeedback(
     `select f.feedback_id as "feedbackId", f.prediction_id as "predictionId", f.value,
             f.correction, f.occurred_at as "occurredAt", f.received_at as "receivedAt",
             ${FATE_COLUMNS}
-     from (
-       select * from feedback where project_id = $1 and feedback_id = $2
-       order by occurred_at desc, received_at desc, inbox_id desc, item desc limit 1
-     ) f ${FATE_JOINS}`,
+     from feedback f ${FATE_JOINS}
+     where f.project_id = $1 and f.feedback_id = $2 and f.wins`,
     [projectId, feedbackId],
     "find-feedback",
   );

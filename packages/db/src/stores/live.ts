@@ -19,7 +19,7 @@ interface Row extends Omit<LivePrediction, "feedback">, FateRow {
   correction: string | null;
 }
 
-/** The newest predictions of a model's champion, each with the last thing that was said about it. */
+/** The newest predictions of a model's champion, each with the last thing that was said about it and counts. */
 export async function latestPredictions(
   tx: Queries,
   { projectId, modelId, limit }: { projectId: string; modelId: string; limit: number },
@@ -34,7 +34,7 @@ export async function latestPredictions(
      ) r
      left join lateral (
        select * from feedback
-       where project_id = r.project_id and prediction_id = r.prediction_id
+       where project_id = r.project_id and prediction_id = r.prediction_id and wins
        order by occurred_at desc, received_at desc, inbox_id desc, item desc limit 1
      ) f on true ${FATE_JOINS}
      order by r.prediction_id desc`,

@@ -111,7 +111,8 @@ export async function listRuns(
     projectId: string;
     modelId: string;
     limit: number;
-    before?: { createdAt: string; runId: string } | undefined;
+    /** The last key of the page before: an instant and an id. */
+    before?: [createdAt: string, runId: string] | undefined;
   },
 ): Promise<RunRecord[]> {
   return tx.query<RunRecord>(
@@ -119,7 +120,7 @@ export async function listRuns(
      where project_id = $1 and model_id = $2
        and ($4::timestamptz is null or (created_at, run_id) < ($4, $5::uuid))
      order by created_at desc, run_id desc limit $3`,
-    [projectId, modelId, limit, before?.createdAt ?? null, before?.runId ?? null],
+    [projectId, modelId, limit, ...(before ?? [null, null])],
     "list-runs",
   );
 }

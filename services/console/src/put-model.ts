@@ -1,0 +1,119 @@
+import { Conflict, ModelPut, RecipeFixed } from "@groundswell/contracts";
+import { createRegistry, withProject } from "@groundswell/db";
+import { CHAMPION, type ModelRecord, type NewModel } from "@groundswell/models";
+
+import type { ConsoleDeps } from "./deps.ts";
+
+/** Of a model's initial weights and of what it draws later: one for all, so that a model can be made again. */
+const SEED = 1;
+
+/**
+ * Makes a model with its first version (seeded random weights; the champion at once), or changes
+ * what may change of one: its pace, when predictions are logged, its gate. The same again changes
+ * nothing.
+ *
+ * @throws ZodError for settings that the recipe refuses
+ * @throws RecipeFixed, or Conflict naming the field, for what can't change
+ */
+export const createPutModel = (
+  deps: Pick<ConsoleDeps, "database" | "models" | "artifacts" | "clock" | "newId" | "randomBytes">,
+) =>
+  async function putModel(projectId: string, name: string, put: ModelPut): Promise<ModelRecord> {
+    const config = deps.models.readConfig(put.recipe, put.config);
+    const known = await inRegistry(deps, projectId, (registry) => registry.findModel(name));
+    if (!known) await addModel(deps, projectId, { name, config, put });
+    return inRegistry(deps, projectId, async (registry) => {
+      const model = await registry.findModel(name);
+      if (!model) throw new Error(`Model ${name} is gone just after it was made`);
+      refuseToChange(model, { ...put, config });
+      const settings = { pace: put.pace, logPredictions: put.log_predictions, gate: put.gate };
+      await registry.changeModel(model.modelId, settings);
+      return { ...model, ...settings };
+    });
+  };
+
+const inRegistry = <T>(
+  { database }: Pick<ConsoleDeps, "database">,
+  projectId: string,
+  work: (registry: ReturnType<typeof createRegistry>) => Promise<T>,
+) => withProject(database, projectId, (tx) => work(createRegistry(tx, projectId)));
+
+/** Whoever makes the same model at the same time wins or loses whole: the name is unique. */
+async function addModel(
+  deps: Parameters<typeof createPutModel>[0],
+  projectId: string,
+  { name, config, put }: { name: string; config: Record<string, unknown>; put: ModelPut },
+): Promise<void> {
+  const model: NewModel = {
+    modelId: deps.newId(),
+    name,
+    recipe: put.recipe,
+    classes: put.classes,
+    config,
+    pace: put.pace,
+    logPredictions: put.log_predictions,
+    gate: put.gate,
+    examShare: put.exam_share,
+    validationShare: put.validation_share,
+    splitSalt: deps.randomBytes(16),
+    seed: SEED,
+  };
+  const { content, lineage } = await deps.models.initialVersion(model);
+  const artifact = await deps.artifacts.put(projectId, content);
+  const now = new Date(deps.clock());
+  await inRegistry(deps, projectId, async (registry) => {
+    if (!(await registry.addModel(model, now))) return;
+    const version = await registry.addVersion(
+      model.modelId,
+      {
+        kind: "initial",
+        status: "ready",
+        parent: null,
+        runId: null,
+        learnedThrough: 0,
+        artifact,
+        lineage,
+      },
+      now,
+    );
+    await registry.moveAlias(model.modelId, {
+      alias: CHAMPION,
+      version: version.number,
+      expectedRevision: 0,
+      reason: "the first version",
+      actor: "groundswell",
+      now,
+    });
+  });
+}
+
+function refuseToChange(model: ModelRecord, put: ModelPut): void {
+  if (model.recipe !== put.recipe) {
+    const issues = [{ path: "/recipe", message: `is ${model.recipe} and can't change` }];
+    throw new RecipeFixed(model.name, model.recipe, { issues });
+  }
+  const fixed: [string, unknown, unknown][] = [
+    ["classes", model.classes, put.classes],
+    ["config", model.config, put.config],
+    ["exam_share", model.examShare, put.exam_share],
+    ["validation_share", model.validationShare, put.validation_share],
+  ];
+  const issues = fixed
+    .filter(([, is, wanted]) => !isEqual(is, wanted))
+    .map(([field]) => ({
+      path: `/${field}`,
+      message: "can't change once the model is made: make another model",
+    }));
+  const [first] = issues;
+  if (first) throw new Conflict(`${first.path} ${first.message}`, { issues });
+}
+
+/** Of JSON values; the order of keys doesn't count (jsonb keeps its own). */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    [...keys].every((key) => isEqual(Reflect.get(a, key), Reflect.get(b, key)))
+  );
+}
