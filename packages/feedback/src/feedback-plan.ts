@@ -21,8 +21,8 @@ export interface FeedbackPlan {
   /** Values that were not kept before; the one that wins first. */
   fresh: KeptValue[];
   changed: KeptValue[];
-  /** Positions of examples that no longer count. */
-  superseded: number[];
+  /** Examples that no longer count. */
+  superseded: { modelId: string; seq: number }[];
   /** To be written for the value that wins. */
   example: JoinedExample | null;
   counts: { what: TallyName; modelId: string | null }[];
@@ -70,7 +70,8 @@ export function planFeedback(
     }),
     superseded: after.flatMap((value) => {
       const old = before.get(value.hash);
-      return old?.state === "joined" && value.state !== "joined" ? (old.ledgerSeq ?? []) : [];
+      if (old?.state !== "joined" || value.state === "joined") return [];
+      return old.modelId && old.ledgerSeq ? [{ modelId: old.modelId, seq: old.ledgerSeq }] : [];
     }),
     example: verdict?.state === "joined" ? verdict.example : null,
     counts: [

@@ -1,6 +1,6 @@
 export interface SweeperOptions {
-  /** Between two looks that found nothing. */
-  everyMs: number;
+  /** How long to rest after a look that found nothing. */
+  restMs: () => number;
   /** @returns true where there may be more to do at once */
   work: () => Promise<boolean>;
   /** Told of a look that failed; the next one is made all the same. */
@@ -15,14 +15,14 @@ export interface Sweeper {
 }
 
 /** Looks again and again for what nobody told us of: a queue in Redis may be lost, PostgreSQL is not. */
-export function startSweeper({ everyMs, work, onError }: SweeperOptions): Sweeper {
+export function startSweeper({ restMs, work, onError }: SweeperOptions): Sweeper {
   let closed = false;
   let woken = false;
   let wakeUp: () => void = () => {};
 
   const rest = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
+      const timer = setTimeout(resolve, restMs());
       wakeUp = () => {
         clearTimeout(timer);
         resolve();

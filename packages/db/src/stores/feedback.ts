@@ -1,0 +1,196 @@
+import type { KeptValue } from "@groundswell/feedback";
+
+import type { Queries } from "../database.ts";
+
+export interface FeedbackKey {
+  projectId: string;
+  feedbackId: string;
+}
+
+const COLUMNS = `f.project_id as "projectId", f.feedback_id as "feedbackId", f.value_hash as hash,
+  f.prediction_id as "predictionId", f.metric, f.value, f.correction, f.comment,
+  f.subject_id as "subjectId", f.occurred_at as "occurredAt", f.received_at as "receivedAt",
+  f.inbox_id as "inboxId", f.item, f.wins, f.state, f.reason, f.model_name as "modelName",
+  f.model_id as "modelId", f.ledger_seq as "ledgerSeq", f.scored_right as "scoredRight",
+  null as refused`;
+
+/** Every value that is kept of some feedback ids, without a lock: what it tells may have changed since. */
+export function readFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
+  return tx.query(`${selectValues}`, keyValues(keys), "read-feedback");
+}
+
+/** Every value that is kept of some feedback ids, held until the transaction ends. */
+export function holdFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
+  return tx.query(`${selectValues} for update of f`, keyValues(keys), "hold-feedback");
+}
+
+const selectValues = `select ${COLUMNS}
+  from unnest($1::uuid[], $2::text[]) g (project_id, feedback_id)
+  join feedback f on f.project_id = g.project_id and f.feedback_id = g.feedback_id
+  order by f.project_id, f.feedback_id collate "C", f.value_hash`;
+
+const keyValues = (keys: readonly FeedbackKey[]) => [
+  keys.map((key) => key.projectId),
+  keys.map((key) => key.feedbackId),
+];
+
+/**
+ * Keeps values that are new. A value that wins is refused where its id has a winner already: another
+ * transaction brought one first, and has committed by the time this returns.
+ *
+ * @param values in ascending order of project, id and hash
+ * @returns the ids of those that were kept
+ */
+export function insertFeedback(
+  tx: Queries,
+  values: readonly KeptValue[],
+  now: Date,
+): Promise<(FeedbackKey & { hash: string })[]> {
+  return tx.query(
+    `insert into feedback (project_id, feedback_id, value_hash, prediction_id, metric, value,
+       correction, comment, subject_id, occurred_at, received_at, inbox_id, item, wins, state,
+       reason, model_name, model_id, scored_right, scored_at)
+     select *, case when g.scored_right is null then null else $1::timestamptz end
+     from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[],
+         $8::text[], $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[],
+         $13::bigint[], $14::int[], $15::bool[], $16::text[], $17::text[], $18::text[],
+         $19::uuid[], $20::bool[])
+       g (project_id, feedback_id, value_hash, prediction_id, metric, value, correction, comment,
+          subject_id, occurred_at, received_at, inbox_id, item, wins, state, reason, model_name,
+          model_id, scored_right)
+     on conflict do nothing
+     returning project_id as "projectId", feedback_id as "feedbackId", value_hash as hash`,
+    [
+      now,
+      values.map((one) => one.projectId),
+      values.map((one) => one.feedbackId),
+      values.map((one) => one.hash),
+      values.map((one) => one.predictionId),
+      values.map((one) => one.metric),
+      values.map((one) => JSON.stringify(one.value)),
+      values.map((one) => one.correction),
+      values.map((one) => one.comment),
+      values.map((one) => one.subjectId),
+      values.map((one) => one.occurredAt),
+      values.map((one) => one.receivedAt),
+      values.map((one) => one.inboxId),
+      values.map((one) => one.item),
+      values.map((one) => one.wins),
+      values.map((one) => one.state),
+      values.map((one) => one.reason),
+      values.map((one) => one.modelName),
+      values.map((one) => one.modelId),
+      values.map((one) => one.scoredRight),
+    ],
+    "insert-feedback",
+  );
+}
+
+/** Writes what was decided anew about values that are held. */
+export async function updateFeedback(
+  tx: Queries,
+  values: readonly KeptValue[],
+  now: Date,
+): Promise<void> {
+  if (values.length === 0) return;
+  const losers = values.filter((one) => !one.wins);
+  // Before the others: an id may have one winner at a time.
+  if (losers.length > 0)
+    await tx.query(
+      `update feedback f set wins = false
+       from unnest($1::uuid[], $2::text[], $3::uuid[]) g (project_id, feedback_id, value_hash)
+       where f.project_id = g.project_id and f.feedback_id = g.feedback_id
+         and f.value_hash = g.value_hash and f.wins`,
+      [
+        losers.map((one) => one.projectId),
+        losers.map((one) => one.feedbackId),
+        losers.map((one) => one.hash),
+      ],
+    );
+  await tx.query(
+    `update feedback f set wins = g.wins, state = g.state, reason = g.reason,
+       model_id = g.model_id, subject_id = g.subject_id, occurred_at = g.occurred_at,
+       received_at = g.received_at, inbox_id = g.inbox_id, item = g.item,
+       scored_right = g.scored_right,
+       scored_at = case when g.scored_right is null then null
+         else coalesce(f.scored_at, $1::timestamptz) end
+     from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bool[], $6::text[], $7::text[], $8::uuid[],
+         $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::int[], $14::bool[])
+       g (project_id, feedback_id, value_hash, wins, state, reason, model_id, subject_id,
+          occurred_at, received_at, inbox_id, item, scored_right)
+     where f.project_id = g.project_id and f.feedback_id = g.feedback_id
+       and f.value_hash = g.value_hash`,
+    [
+      now,
+      values.map((one) => one.projectId),
+      values.map((one) => one.feedbackId),
+      values.map((one) => one.hash),
+      values.map((one) => one.wins),
+      values.map((one) => one.state),
+      values.map((one) => one.reason),
+      values.map((one) => one.modelId),
+      values.map((one) => one.subjectId),
+      values.map((one) => one.occurredAt),
+      values.map((one) => one.receivedAt),
+      values.map((one) => one.inboxId),
+      values.map((one) => one.item),
+      values.map((one) => one.scoredRight),
+    ],
+    "update-feedback",
+  );
+}
+
+/** Feedback that waits for a prediction which is stored by now. */
+export function findJoinable(
+  database: Queries,
+  {
+    receivedFrom,
+    receivedBefore,
+    most,
+  }: { receivedFrom: Date; receivedBefore: Date; most: number },
+): Promise<FeedbackKey[]> {
+  return database.query(
+    `select f.project_id as "projectId", f.feedback_id as "feedbackId"
+     from feedback f
+     where f.state = 'waiting' and f.wins and f.received_at >= $1 and f.received_at < $2
+       and exists (
+         select from predictions p
+         where p.project_id = f.project_id and p.prediction_id = f.prediction_id
+       )
+     order by f.received_at limit $3`,
+    [receivedFrom, receivedBefore, most],
+    "find-joinable",
+  );
+}
+
+/** Whether any feedback waits that was received since. */
+export async function isFeedbackWaiting(database: Queries, receivedFrom: Date): Promise<boolean> {
+  const [row] = await database.query<{ waiting: boolean }>(
+    `select exists (
+       select from feedback where state = 'waiting' and wins and received_at >= $1
+     ) as waiting`,
+    [receivedFrom],
+    "is-feedback-waiting",
+  );
+  return row?.waiting ?? false;
+}
+
+/** Gives up on feedback whose prediction never came. @returns the projects that it was of, one for each */
+export async function expireFeedback(
+  tx: Queries,
+  { receivedBefore, most }: { receivedBefore: Date; most: number },
+): Promise<string[]> {
+  const rows = await tx.query<{ project_id: string }>(
+    `update feedback f set state = 'kept_out', reason = 'unmatched'
+     from (
+       select project_id, feedback_id, value_hash from feedback
+       where state = 'waiting' and received_at < $1
+       order by project_id, feedback_id, value_hash limit $2 for update skip locked
+     ) w
+     where f.project_id = w.project_id and f.feedback_id = w.feedback_id
+       and f.value_hash = w.value_hash
+     returning f.project_id`,
+    [receivedBefore, most],
+  );
+  return rows.map((row) => row.project_id);
+}

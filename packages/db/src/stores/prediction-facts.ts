@@ -1,0 +1,27 @@
+import type { PredictionFacts } from "@groundswell/feedback";
+
+import type { Queries } from "../database.ts";
+
+export interface PredictionKey {
+  projectId: string;
+  predictionId: string;
+}
+
+/** What the logged predictions say that feedback speaks of. One that is not stored (yet), or is another project's, is missing. */
+export function findPredictions(
+  tx: Queries,
+  keys: readonly PredictionKey[],
+): Promise<(PredictionKey & PredictionFacts)[]> {
+  return tx.query(
+    `select p.project_id as "projectId", p.prediction_id as "predictionId",
+            p.model_id as "modelId", m.name as "modelName", m.classes,
+            m.split_salt as "splitSalt", m.exam_share as "examShare",
+            m.validation_share as "validationShare", p.pinned, p.subject_id as "subjectId",
+            p.label
+     from unnest($1::uuid[], $2::uuid[]) g (project_id, prediction_id)
+     join predictions p on p.project_id = g.project_id and p.prediction_id = g.prediction_id
+     join models m on m.project_id = p.project_id and m.model_id = p.model_id`,
+    [keys.map((key) => key.projectId), keys.map((key) => key.predictionId)],
+    "find-predictions",
+  );
+}
