@@ -40,7 +40,7 @@ function defaultCacheDir(env: Environment, root: boolean): string {
 }
 
 /** The first folder on the way down to `dir` that the account can't enter. */
-function closedTo(account: Account, dir: string): string | undefined {
+export function closedTo(account: Account, dir: string): string | undefined {
   const parent = dirname(dir);
   const above = parent === dir ? undefined : closedTo(account, parent);
   if (above) return above;
