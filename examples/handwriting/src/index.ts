@@ -1,1 +1,2 @@
-export {};
+/** An example app: it reads handwritten digits, and its users correct what it misread. */
+export { type HandwritingOptions, loadHandwriting } from "./handwriting.ts";

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import {
+  ConsentState,
+  FeedbackResults,
+  PredictionAnswer,
+  type PredictionRequest,
+} from "@groundswell/contracts";
+import type { z } from "zod";
+
+import { refusalOf } from "./problem.ts";
+
+export interface ClientOptions {
+  /** Such as `http://127.0.0.1:8080`. */
+  origin: string;
+  key: string;
+  /** For how long a request is tried again where that may help. */
+  patienceMs?: number;
+  /** Told of each try that had no answer: whether it took effect is not known. */
+  onUnanswered?: (request: string) => void;
+}
+
+export interface Call {
+  method?: "GET" | "POST" | "PUT";
+  /** Sent as JSON, a string as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** False where a second try might do something twice. */
+  retry?: boolean;
+}
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface Client {
+  /** @throws Refused where the platform says no, or does not recover within the patience */
+  call: <Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    call?: Call,
+  ) => Promise<Answer<z.output<Schema>>>;
+  /** The answer as it comes, for streams. */
+  open: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  predict: (model: string, request: PredictionRequest) => Promise<PredictionAnswer>;
+  /** One item, or `{items}`. */
+  feedback: (body: unknown) => Promise<FeedbackResults>;
+  consent: (subject: string, agrees: boolean, at: Date) => Promise<ConsentState>;
+}
+
+const WORTH_ANOTHER_TRY = new Set([408, 429, 502, 503, 504]);
+const ANSWER_WITHIN_MS = 20_000;
+
+/** Speaks the platform's HTTP API with one key. */
+export function connect(options: ClientOptions): Client {
+  const call: Client["call"] = async (path, schema, request = {}) => {
+    const { status, headers, body } = await send(options, path, request);
+    if (status >= 300) throw refusalOf(`${request.method ?? "GET"} ${path}`, status, body);
+    return { status, headers, body: schema.parse(JSON.parse(body)) };
+  };
+  const post = async <Schema extends z.ZodType>(path: string, schema: Schema, body: unknown) =>
+    (await call(path, schema, { method: "POST", body })).body;
+
+  return {
+    call,
+    async open(path, headers = {}) {
+      const response = await fetch(options.origin + path, {
+        headers: { ...headers, authorization: `Bearer ${options.key}` },
+      });
+      if (!response.ok) throw refusalOf(`GET ${path}`, response.status, await response.text());
+      return response;
+    },
+    predict: (model, request) =>
+      post(`/api/v1/models/${model}/predictions`, PredictionAnswer, request),
+    feedback: (body) => post("/api/v1/feedback", FeedbackResults, body),
+    consent: (subject, agrees, at) =>
+      post(`/api/v1/subjects/${encodeURIComponent(subject)}/consents`, ConsentState, {
+        purposes: { model_training: agrees },
+        occurred_at: at.toISOString(),
+        method: "settings page",
+      }),
+  };
+}
+
+/** Tries until there is an answer that another try would not better, or patience ends. */
+async function send(options: ClientOptions, path: string, request: Call): Promise<Answer<string>> {
+  const { patienceMs = 30_000, onUnanswered } = options;
+  const deadline = performance.now() + patienceMs;
+  for (let tries = 0; ; tries++) {
+    const late = request.retry === false || performance.now() > deadline;
+    try {
+      const answer = await once(options, path, request);
+      if (late || !WORTH_ANOTHER_TRY.has(answer.status)) return answer;
+      await delay(Math.max(retryAfterMs(answer), backOffMs(tries)));
+    } catch (error) {
+      if (late) throw error;
+      onUnanswered?.(`${request.method ?? "GET"} ${path}`);
+      await delay(backOffMs(tries));
+    }
+  }
+}
+
+const backOffMs = (tries: number) => Math.min(50 * 2 ** tries, 1_000);
+const retryAfterMs = ({ headers }: Answer<string>) =>
+  1_000 * Number(headers.get("retry-after") ?? 0);
+
+async function once(
+  { origin, key }: ClientOptions,
+  path: string,
+  { method = "GET", body, headers }: Call,
+): Promise<Answer<string>> {
+  const response = await fetch(origin + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}

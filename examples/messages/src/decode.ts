@@ -1,0 +1,26 @@
+export interface Decoded {
+  text: string;
+  /** As the Encoding Standard calls it. */
+  encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+}
+
+/**
+ * The text of a file of unknown origin. A byte order mark decides; without one it is UTF-8 where
+ * that is possible, and else Windows-1252, in which older spreadsheets write.
+ */
+export function decodeText(bytes: Uint8Array): Decoded {
+  const encoding = encodingOf(bytes);
+  return { text: new TextDecoder(encoding).decode(bytes), encoding };
+}
+
+function encodingOf(bytes: Uint8Array): Decoded["encoding"] {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return "utf-8";
+  } catch {
+    return "windows-1252"; // every sequence of bytes can be read as that
+  }
+}
