@@ -1,1 +1,3 @@
-export {};
+/** The control API, its OpenAPI document and the dashboard. */
+export { buildConsole, type ConsoleOptions } from "./build-console.ts";
+export { openApiDocument } from "./openapi/document.ts";

@@ -1,18 +1,41 @@
 import type { ModelRecord } from "@groundswell/models";
+import { encodeWeights, initialWeights, recipes, versionOfLearner } from "@groundswell/training";
+import { z } from "zod";
+
+type Settings = Pick<ModelRecord, "recipe" | "classes" | "config" | "seed">;
 
 /** What the console needs of the recipes: it neither predicts nor learns. */
 export interface ModelMaker {
-  /** @returns the settings whole, with defaults; throws a ZodError whose paths begin with `config` */
+  /**
+   * @returns a model's config whole, with defaults
+   * @throws ZodError whose paths begin with `config`
+   */
   readConfig: (recipe: ModelRecord["recipe"], config: unknown) => Record<string, unknown>;
-  /** The same of a training run's settings. */
-  readRunConfig: (model: ModelRecord, config: unknown) => Record<string, unknown>;
-  /** The first version of a model: seeded random weights. */
-  initialVersion: (
-    model: Pick<ModelRecord, "recipe" | "classes" | "config" | "seed">,
-  ) => Promise<{ content: Uint8Array; lineage: Record<string, unknown> }>;
-  /** A version from what the learner saved: its weights, without the rest of its state. */
-  versionOfCheckpoint: (
-    model: Pick<ModelRecord, "recipe" | "classes" | "config" | "seed">,
-    checkpoint: Uint8Array,
-  ) => Uint8Array;
+  /**
+   * @returns what a run sets over its model's config, and nothing else
+   * @throws ZodError whose paths begin with `config`
+   */
+  readRunConfig: (
+    recipe: ModelRecord["recipe"],
+    config: Record<string, unknown>,
+  ) => Record<string, unknown>;
+  /** The artifact of a model's first version: seeded random weights. */
+  initialArtifact: (settings: Settings) => Uint8Array;
+  /** The artifact of a version with the weights of a learner's checkpoint. */
+  checkpointArtifact: (checkpoint: Uint8Array) => Uint8Array;
+}
+
+export const modelMaker: ModelMaker = {
+  readConfig: (recipe, config) => readAt("config", recipes[recipe].config, config),
+  readRunConfig: (recipe, config) => {
+    const read = readAt("config", recipes[recipe].runConfig, config);
+    // The recipe's defaults must not hide what the model itself says.
+    return Object.fromEntries(Object.entries(read).filter(([name]) => name in config));
+  },
+  initialArtifact: (settings) => encodeWeights(settings, initialWeights(settings)),
+  checkpointArtifact: versionOfLearner,
+};
+
+function readAt<T>(field: string, schema: z.ZodType<T>, value: unknown): T {
+  return z.object({ [field]: schema }).parse({ [field]: value })[field] as T;
 }

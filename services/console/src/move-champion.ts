@@ -80,7 +80,7 @@ async function onlineState(deps: Deps, model: ModelRecord): Promise<OnlineState 
   if (base !== champion.number || checkpoint.step <= champion.learnedThrough) return undefined;
   try {
     const saved = await deps.artifacts.get(projectId, checkpoint.artifact.sha256);
-    const content = deps.models.versionOfCheckpoint(model, saved);
+    const content = deps.models.checkpointArtifact(saved);
     return { ...found, artifact: await deps.artifacts.put(projectId, content) };
   } catch (error) {
     if (!(error instanceof ArtifactMissing || error instanceof ArtifactCorrupt)) throw error;

@@ -1,4 +1,4 @@
-import { Conflict, ModelPut, RecipeFixed } from "@groundswell/contracts";
+import { Conflict, type ModelPut, RecipeFixed } from "@groundswell/contracts";
 import { createRegistry, withProject } from "@groundswell/db";
 import { CHAMPION, type ModelRecord, type NewModel } from "@groundswell/models";
 
@@ -58,8 +58,7 @@ async function addModel(
     splitSalt: deps.randomBytes(16),
     seed: SEED,
   };
-  const { content, lineage } = await deps.models.initialVersion(model);
-  const artifact = await deps.artifacts.put(projectId, content);
+  const artifact = await deps.artifacts.put(projectId, deps.models.initialArtifact(model));
   const now = new Date(deps.clock());
   await inRegistry(deps, projectId, async (registry) => {
     if (!(await registry.addModel(model, now))) return;
@@ -72,7 +71,7 @@ async function addModel(
         runId: null,
         learnedThrough: 0,
         artifact,
-        lineage,
+        lineage: { config, seed: SEED, note: "random weights, nothing learned" },
       },
       now,
     );

@@ -187,7 +187,14 @@ export async function addRunEvent(
   );
 }
 
-/** A run's status, and its events after one of them; of one snapshot: after a final status nothing follows. */
+export interface RunReading {
+  status: RunStatus;
+  /** The id of the last event that there is; 0 for none. */
+  newest: number;
+  events: { id: number; event: RunEvent }[];
+}
+
+/** A run's status, and its events after one of them, of one snapshot: after a final status nothing follows. */
 export async function readRunEvents(
   tx: Queries,
   {
@@ -196,16 +203,16 @@ export async function readRunEvents(
     after,
     limit,
   }: { projectId: string; runId: string; after: number; limit: number },
-): Promise<{ status: RunStatus; events: { id: number; event: RunEvent }[] } | undefined> {
-  const [row] = await tx.query<{
-    status: RunStatus;
-    events: { id: number; event: RunEvent }[];
-  }>(
-    `select status, coalesce((
-       select json_agg(json_build_object('id', e.event_id, 'event', e.body) order by e.event_id)
-       from (select event_id, body from run_events
-             where project_id = $1 and run_id = $2 and event_id > $3
-             order by event_id limit $4) e), '[]') as events
+): Promise<RunReading | undefined> {
+  const [row] = await tx.query<RunReading>(
+    `select status,
+       coalesce((select max(event_id) from run_events
+                 where project_id = $1 and run_id = $2), 0) as newest,
+       coalesce((select json_agg(json_build_object('id', e.event_id, 'event', e.body)
+                                 order by e.event_id)
+                 from (select event_id, body from run_events
+                       where project_id = $1 and run_id = $2 and event_id > $3
+                       order by event_id limit $4) e), '[]') as events
      from training_runs where project_id = $1 and run_id = $2`,
     [projectId, runId, after, limit],
     "read-run-events",

@@ -79,8 +79,6 @@ function render(
     uri: (id) => `${AT}${id}`,
     io,
     override: ({ zodSchema, jsonSchema }) => {
-      delete jsonSchema.$id;
-      delete jsonSchema.$schema;
       // Safe integers are what JSON numbers of JavaScript are anyway.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -89,12 +87,18 @@ function render(
     },
   });
   const plain = Object.fromEntries(
-    Object.entries(rendered).map(([id, { $id, $schema, ...schema }]) => [id, schema as JsonSchema]),
+    Object.entries(rendered).map(([id, schema]) => [id, withoutHeader(schema)]),
   );
   return {
     named: plain,
     unnamed: new Map(unnamed.map((schema, i) => [schema, plain[`unnamed ${i}`] ?? {}])),
   };
+}
+
+/** A component is no document of its own. */
+function withoutHeader(schema: JsonSchema): JsonSchema {
+  const { $id: _id, $schema: _schema, ...rest } = schema;
+  return rest;
 }
 
 /** A schema as it stands where it is used: by reference if it has a name. */

@@ -64,7 +64,7 @@ async function startRun(
     runId: deps.newId(),
     modelId: model.modelId,
     trigger,
-    config: deps.models.readRunConfig(model, config),
+    config: deps.models.readRunConfig(model.recipe, config),
     seed,
     note: note ?? null,
     now: new Date(deps.clock()),

@@ -1,0 +1,134 @@
+import { KeptOutReason, type Overview } from "@groundswell/contracts";
+import {
+  acceptedSince,
+  countPredictions,
+  countQueues,
+  countWaitingWork,
+  type Database,
+  learnedWindow,
+  predictionLatency,
+  type Queries,
+  scoredOutcomes,
+  sumTallies,
+  withProject,
+} from "@groundswell/db";
+import { NO_MODEL } from "@groundswell/feedback";
+import type { ModelRecord } from "@groundswell/models";
+
+import { createLearnedCount } from "./learned-count.ts";
+import { progressiveAccuracy } from "./progressive.ts";
+import { createRunningTotal } from "./running-total.ts";
+
+const WINDOW_S = 30;
+const MINUTE_MS = 60_000;
+const RECOUNT_AFTER_MS = 10 * MINUTE_MS;
+
+type OfModel = Pick<ModelRecord, "projectId" | "modelId">;
+
+/** Measures one model again and again; what is settled is counted once. */
+export function createMeasure(
+  { database }: { database: Database },
+  { projectId, modelId }: OfModel,
+) {
+  const of = { projectId, modelId };
+  const totals = createTotals(of);
+  const learnedCount = createLearnedCount(of);
+
+  return (model: ModelRecord, now: Date): Promise<Overview> =>
+    withProject(database, projectId, async (tx) => {
+      const since = new Date(now.getTime() - WINDOW_S * 1_000);
+      const { inbox } = await countWaitingWork(tx, projectId);
+      const tallies = await totals.tallies(tx, now);
+      const accepted = await acceptedSince(tx, projectId, since);
+      const predicted = await countPredictions(tx, { ...of, after: since, through: null });
+      const latency = await predictionLatency(tx, { ...of, since });
+      const learned = await learnedWindow(tx, { ...of, since });
+      const queues = await countQueues(tx, { ...of, now });
+      return {
+        model: model.name,
+        recipe: model.recipe,
+        at: now.toISOString(),
+        window_s: WINDOW_S,
+        accepted: {
+          per_second: perSecond(accepted),
+          items: accepted,
+          total: (tallies["accepted"] ?? 0) + inbox.items,
+        },
+        predictions: {
+          per_second: perSecond(predicted),
+          total: await totals.predictions(tx, now),
+          p50_ms: latency.p50,
+          p99_ms: latency.p99,
+        },
+        learned: {
+          per_second: perSecond(learned.examples),
+          total: await learnedCount(tx, learned.step),
+          step: learned.step,
+          p50_ms: learned.p50,
+          p99_ms: learned.p99,
+        },
+        feedback_total: tallies["feedback"] ?? 0,
+        kept_out: keptOut(tallies),
+        ...progressiveAccuracy(await totals.outcomes(tx, now)),
+        queues: {
+          inbox_items: inbox.items,
+          inbox_oldest_s: ageInSeconds(inbox.oldestAt, now),
+          ledger: queues.ledger,
+          waiting: queues.waiting,
+          quarantine: queues.quarantine,
+          dead_letters: queues.deadLetters,
+        },
+      };
+    });
+}
+
+function createTotals(of: OfModel) {
+  const recountAfterMs = RECOUNT_AFTER_MS;
+  return {
+    tallies: createRunningTotal({
+      read: (tx: Queries, after, through) =>
+        sumTallies(tx, {
+          projectId: of.projectId,
+          modelIds: [of.modelId, NO_MODEL],
+          after,
+          through,
+        }),
+      plus: addCounts,
+      settledAfterMs: 5 * MINUTE_MS,
+      recountAfterMs,
+    }),
+    // A client may choose an id, and with it the time, within a day: the recount finds those.
+    predictions: createRunningTotal({
+      read: (tx: Queries, after, through) => countPredictions(tx, { ...of, after, through }),
+      plus: (a, b) => a + b,
+      settledAfterMs: MINUTE_MS,
+      recountAfterMs,
+    }),
+    outcomes: createRunningTotal({
+      read: (tx: Queries, after, through) => scoredOutcomes(tx, { ...of, after, through }),
+      plus: (a, b) => a + b,
+      settledAfterMs: MINUTE_MS,
+      recountAfterMs,
+    }),
+  };
+}
+
+function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a };
+  for (const [what, n] of Object.entries(b)) sum[what] = (sum[what] ?? 0) + n;
+  return sum;
+}
+
+const perSecond = (n: number) => n / WINDOW_S;
+
+function ageInSeconds(at: Date | null, now: Date): number | null {
+  return at && Math.max(0, now.getTime() - at.getTime()) / 1_000;
+}
+
+/** Reasons by their count, the greatest first. */
+function keptOut(tallies: Record<string, number>): Overview["kept_out"] {
+  return KeptOutReason.options
+    .map((reason) => ({ reason, count: tallies[reason] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count);
+}
