@@ -1,1 +1,20 @@
-export {};
+/**
+ * Recipes, and the two ways in which their models learn: online, step by recorded step, and in
+ * batches. Everything here computes on the thread that calls it, and blocks it.
+ */
+export { exampleOf, type Said, wasRight } from "./examples.ts";
+export { openLearner, restoreLearner } from "./online/learner.ts";
+export { decodeLearner, readWeights, type SavedLearner, versionOfLearner } from "./online/saved.ts";
+export { openPredictor } from "./predictor.ts";
+export type {
+  Example,
+  ModelSettings,
+  OnlineLearner,
+  OnlineStep,
+  Predictor,
+  Recipe,
+  WeightChanges,
+  Weights,
+} from "./recipe.ts";
+export { recipes } from "./recipes/index.ts";
+export { decodeWeights, encodeWeights, initialWeights } from "./weights.ts";

@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+import type { BatchSettings, OnlineSettings } from "../recipe.ts";
+
+/** The fields of `config.online`, with a recipe's own defaults. */
+export const onlineSettings = (defaults: OnlineSettings) =>
+  z.strictObject({
+    learning_rate: z.number().positive().max(10).default(defaults.learning_rate),
+    learning_rate_after_promotion: z
+      .number()
+      .positive()
+      .max(10)
+      .default(defaults.learning_rate_after_promotion),
+    replay: z.int().min(0).max(1_024).default(defaults.replay),
+    window: z.int().min(1).max(65_536).default(defaults.window),
+  });
+
+/** The fields of `config.batch`, with a recipe's own defaults. */
+export const batchSettings = (defaults: BatchSettings) =>
+  z.strictObject({
+    epochs: z.int().min(1).max(1_000).default(defaults.epochs),
+    batch_size: z.int().min(1).max(4_096).default(defaults.batch_size),
+    learning_rate: z.number().positive().max(10).default(defaults.learning_rate),
+    patience: z.int().min(1).max(1_000).default(defaults.patience),
+  });

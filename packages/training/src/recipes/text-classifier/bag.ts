@@ -1,0 +1,61 @@
+import { tensor } from "@groundswell/onnx";
+
+import type { Batcher } from "../../recipe.ts";
+
+/** A message as the model sees it: its features, each counting `scale`. */
+export interface Bag {
+  ids: Int32Array;
+  scale: number;
+}
+
+export const bagOf = (ids: Int32Array): Bag => ({
+  ids,
+  scale: 1 / Math.sqrt(Math.max(1, ids.length)),
+});
+
+/**
+ * Puts messages together as a matrix `[messages, rows touched]`, so that the sum of a message's
+ * rows is one product of matrices, and its gradient another.
+ */
+export function createBagger(table: string, buckets: number): Batcher<Bag> {
+  /** Of each row of the table: its place among those that the batch touches, or -1. */
+  const place = new Int32Array(buckets).fill(-1);
+  let rows = new Int32Array(1_024);
+  let matrix = new Float32Array(0);
+
+  const collect = (bags: readonly Bag[]): number => {
+    let touched = 0;
+    for (const { ids } of bags) {
+      for (const id of ids) {
+        if ((place[id] ?? 0) >= 0) continue;
+        if (touched === rows.length) rows = grown(rows);
+        rows[touched] = id;
+        place[id] = touched++;
+      }
+    }
+    // The graph has no matrix without columns: a batch of messages without words touches row 0, for nothing.
+    if (touched === 0) rows[touched++] = 0;
+    return touched;
+  };
+
+  return {
+    together(bags) {
+      const touched = collect(bags);
+      const size = bags.length * touched;
+      if (matrix.length < size) matrix = new Float32Array(size);
+      else matrix.fill(0, 0, size);
+      for (const [i, { ids, scale }] of bags.entries())
+        for (const id of ids) matrix[i * touched + (place[id] ?? 0)] = scale;
+      const used = rows.subarray(0, touched);
+      for (const id of used) place[id] = -1;
+      const bag = tensor("float32", [bags.length, touched], matrix.subarray(0, size));
+      return { size: bags.length, inputs: { bag }, rows: { [table]: used } };
+    },
+  };
+}
+
+function grown(rows: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * rows.length);
+  larger.set(rows);
+  return larger;
+}

@@ -1,0 +1,80 @@
+/**
+ * A word: letters, marks and digits of any script. A pictograph is one by itself: in feedback it
+ * is often the whole message.
+ */
+const WORD = /[\p{L}\p{M}\p{N}_'’]+|\p{Extended_Pictographic}/gu;
+
+/** Written without spaces between words: here one or two characters are what a word is elsewhere. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+const SHORTEST = 3;
+const LONGEST = 5;
+
+/** More than this says nothing new of a message, and a step would pay for it. */
+const MOST_FEATURES = 4_096;
+
+/** Marks around a word, so that its first and last letters are known as such. */
+const START = 0x3c;
+const END = 0x3e;
+
+/** Seeds that keep a word apart from the same letters inside another. */
+const AS_WORD = 0x811c9dc5 ^ 1;
+const AS_PART = 0x811c9dc5 ^ 2;
+const AS_PAIR = 0x811c9dc5 ^ 3;
+
+/** FNV-1a by characters instead of bytes. */
+const mix = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
+
+/** Spreads a hash over all of its bits (MurmurHash3's finaliser): buckets take only the low ones. */
+function spread(hash: number): number {
+  let h = hash;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/**
+ * The set of features of a text: words, pairs of neighbouring words, and parts of 3 to 5
+ * characters of each `<word>` (1 to 5 where a script has no spaces), hashed to `buckets`, a
+ * power of two. No dictionary: it works for any language and for words never seen.
+ */
+export function hashedFeatures(text: string, buckets: number): Int32Array {
+  const found = new Set<number>();
+  const mask = buckets - 1;
+  const add = (hash: number) => found.add(spread(hash) & mask);
+  let before: number | undefined;
+  for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
+    if (found.size >= MOST_FEATURES) break;
+    const characters = charactersOf(word);
+    const hash = characters.reduce(mix, AS_WORD);
+    add(hash);
+    if (before !== undefined) add(mix(mix(AS_PAIR, before), hash));
+    before = hash;
+    addParts(characters, UNSPACED.test(word) ? 1 : SHORTEST, add);
+  }
+  return Int32Array.from(found).subarray(0, MOST_FEATURES);
+}
+
+function charactersOf(word: string): number[] {
+  const characters: number[] = [];
+  for (const character of word) characters.push(character.codePointAt(0) ?? 0);
+  return characters;
+}
+
+function addParts(
+  characters: readonly number[],
+  shortest: number,
+  add: (hash: number) => void,
+): void {
+  const length = characters.length + 2;
+  const at = (i: number): number =>
+    i === 0 ? START : i === length - 1 ? END : (characters[i - 1] ?? 0);
+  for (let start = 0; start < length; start++) {
+    let hash = AS_PART;
+    for (let size = 1; size <= LONGEST && start + size <= length; size++) {
+      hash = mix(hash, at(start + size - 1));
+      if (size >= shortest) add(hash);
+    }
+  }
+}
