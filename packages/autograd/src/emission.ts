@@ -95,8 +95,11 @@ function nameOutputs(
 }
 
 function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => string): NodeDef {
-  // An empty name tells the runtime that nobody reads the output; the first is always there.
-  const outputs = node.outputs.map((output) => (used.has(output) ? nameOf(output) : ""));
+  // An empty name tells the runtime to leave the output out. It may only be said of optional
+  // ones: for another the runtime crashes, and takes the process with it.
+  const outputs = node.outputs.map((output) =>
+    node.optional.has(output) && !used.has(output) ? "" : nameOf(output),
+  );
   while (outputs.length > 1 && outputs.at(-1) === "") outputs.pop();
   return plainNode({
     op: node.op.name,

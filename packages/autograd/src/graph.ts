@@ -1,5 +1,5 @@
-import { allocate } from "@groundswell/onnx";
-import type { DType, NumericTensor, TypedArray } from "@groundswell/onnx";
+import { elementsFrom } from "@groundswell/onnx";
+import type { DType, NumericTensor } from "@groundswell/onnx";
 
 import { showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
@@ -65,8 +65,8 @@ export function createGraph(): Graph {
       if (known !== undefined) return known;
 
       const name = `constant.${constants.size}`;
-      const stored = store(elements, dtype);
-      const content = stored instanceof BigInt64Array && dims.length < 2 ? elements : null;
+      const stored = elementsFrom(dtype, elements);
+      const content = dtype === "int64" && dims.length < 2 ? elements : null;
       const value: Value = { name, dtype, shape: dims, node: null, content };
       const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
       constants.set(value, { name, dtype, dims, bytes });
@@ -91,10 +91,13 @@ export function createGraph(): Graph {
       checkAttributes(op, attributes);
       const specs = inferOutputs(op, inputs, attributes);
       const outputs: Value[] = [];
-      const node: Node = { op, inputs, attributes, outputs };
-      for (const [index, { shape, dtype, content = null }] of specs.entries()) {
+      const optional = new Set<Value>();
+      const node: Node = { op, inputs, attributes, outputs, optional };
+      for (const [index, { shape, dtype, content = null, ...spec }] of specs.entries()) {
         const name = `${op.name}.${nodes.length}${index === 0 ? "" : `.${index}`}`;
-        outputs.push({ name, dtype, shape, node, content });
+        const output: Value = { name, dtype, shape, node, content };
+        outputs.push(output);
+        if (spec.optional) optional.add(output);
       }
       nodes.push(node);
       outputsByKey.set(key, outputs);
@@ -117,7 +120,8 @@ function checkAttributes(op: Op, attributes: AttributeRecord): void {
       kind === "ints"
         ? Array.isArray(value)
         : typeof value === (kind === "int" || kind === "float" ? "number" : "string");
-    if (kind === undefined || !fits) throw new GraphError(`${op.name} with ${name} = ${String(value)}`);
+    if (kind === undefined || !fits)
+      throw new GraphError(`${op.name} with ${name} = ${String(value)}`);
   }
 }
 
@@ -141,11 +145,4 @@ function inferOutputs(
   const dtype = op.dtype?.(site) ?? inputs[0]?.dtype;
   if (dtype === undefined) throw new GraphError(`${op.name} has no input to take its type from`);
   return [{ shape: answer, dtype }];
-}
-
-function store(elements: readonly number[], dtype: DType): TypedArray {
-  const stored = allocate(dtype, elements.length);
-  const big = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
-  for (const [i, element] of elements.entries()) stored[i] = big ? BigInt(element) : element;
-  return stored;
 }

@@ -40,6 +40,8 @@ export interface OutputSpec {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly content?: readonly Dim[];
+  /** The operator need not compute it where nobody reads it. */
+  readonly optional?: boolean;
 }
 
 /** The shape of the only output, or `several(...)`. */

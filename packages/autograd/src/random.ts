@@ -35,7 +35,7 @@ export function randomStream(seed: number): RandomStream {
   let at = { index: -1, a: -1, b: -1 };
 
   function bits(k: number, a = 0, b = 0): number {
-    const index = k >>> 2;
+    const index = Math.floor(k / 4);
     if (at.index !== index || at.a !== a || at.b !== b) {
       requireInteger("k", k, TWO_32 - 1);
       requireInteger("a", a, TWO_48 - 1);
@@ -113,21 +113,29 @@ function polynomial(x: number, coefficients: readonly number[]): number {
   return value;
 }
 
-/** Inverse of the standard normal distribution function: Wichura's AS 241, PPND7 (1988), for 0 < p < 1. */
-function normalQuantile(p: number): number {
+// Coefficients of AS 241, PPND7: near the middle, towards the tails, far out.
+const MIDDLE_OVER = [3.3871327179, 50.434271938, 159.29113202, 59.10937472];
+const MIDDLE_UNDER = [1, 17.895169469, 78.757757664, 67.1875636];
+const TAIL_OVER = [1.4234372777, 2.75681539, 1.3067284816, 0.17023821103];
+const TAIL_UNDER = [1, 0.7370016425, 0.12021132975];
+const FAR_OVER = [6.657905115, 3.081226386, 0.42868294337, 0.017337203997];
+const FAR_UNDER = [1, 0.24197894225, 0.012258202635];
+
+/**
+ * Inverse of the standard normal distribution function, for 0 < p < 1 (Wichura, "Algorithm
+ * AS 241: the percentage points of the normal distribution", 1988).
+ */
+export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
-    const over = polynomial(r, [3.3871327179, 50.434271938, 159.29113202, 59.10937472]);
-    return (q * over) / polynomial(r, [1, 17.895169469, 78.757757664, 67.1875636]);
+    return (q * polynomial(r, MIDDLE_OVER)) / polynomial(r, MIDDLE_UNDER);
   }
   const r = Math.sqrt(-naturalLogarithm(q < 0 ? p : 1 - p));
   const x =
     r <= 5
-      ? polynomial(r - 1.6, [1.4234372777, 2.75681539, 1.3067284816, 0.17023821103]) /
-        polynomial(r - 1.6, [1, 0.7370016425, 0.12021132975])
-      : polynomial(r - 5, [6.657905115, 3.081226386, 0.42868294337, 0.017337203997]) /
-        polynomial(r - 5, [1, 0.24197894225, 0.012258202635]);
+      ? polynomial(r - 1.6, TAIL_OVER) / polynomial(r - 1.6, TAIL_UNDER)
+      : polynomial(r - 5, FAR_OVER) / polynomial(r - 5, FAR_UNDER);
   return q < 0 ? -x : x;
 }
 
@@ -142,7 +150,7 @@ function naturalLogarithm(x: number): number {
     mantissa *= 2;
     exponent -= 1;
   }
-  // ln m = 2·artanh((m − 1) / (m + 1)); |z| < 0.172, so that ten terms are exact to a double.
+  // ln m = 2·artanh((m − 1) / (m + 1)), and |z| < 0.172: ten terms reach a double's precision.
   const z = (mantissa - 1) / (mantissa + 1);
   let series = 0;
   for (let term = 19; term >= 1; term -= 2) series = series * z * z + 1 / term;

@@ -27,4 +27,6 @@ export interface Node {
   readonly inputs: readonly Value[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly outputs: readonly Value[];
+  /** Those of the outputs that are left out of a model where nobody reads them. */
+  readonly optional: ReadonlySet<Value>;
 }

@@ -1,4 +1,4 @@
-import { allocate, dtypeOfOnnxCode, elementSize } from "./dtype.ts";
+import { dtypeOfOnnxCode, elementsFrom, elementSize } from "./dtype.ts";
 import type { DType } from "./dtype.ts";
 import { STRING_CODE } from "./encode.ts";
 import { OnnxFormatError } from "./errors.ts";
@@ -70,9 +70,7 @@ function bytesOfList(dtype: DType, held: TensorFields): Uint8Array {
   const isList = dtype === "float32" || dtype === "float64";
   const values = isList ? held.floats : held.integers;
   // float16 comes as the bits of each value in int32_data.
-  const stored = allocate(dtype === "float16" ? "uint16" : dtype, values.length);
-  const big = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
-  for (const [i, value] of values.entries()) stored[i] = big ? BigInt(value) : Number(value);
+  const stored = elementsFrom(dtype === "float16" ? "uint16" : dtype, values);
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 

@@ -78,6 +78,21 @@ export function allocate<D extends DType>(dtype: D, length: number): TypedArrayO
   return new TYPES[dtype].array(length);
 }
 
+/** The numbers as elements of type `dtype`; int64 and uint64 take them as whole. */
+export function elementsFrom<D extends DType>(
+  dtype: D,
+  numbers: readonly (number | bigint)[],
+): TypedArrayOf<D> {
+  const elements = allocate(dtype, numbers.length);
+  const stored: TypedArray = elements;
+  const big = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
+  for (const [i, number] of numbers.entries()) {
+    if (big) stored[i] = BigInt(number);
+    else stored[i] = Number(number);
+  }
+  return elements;
+}
+
 /** Views `length` elements of `buffer` from `byteOffset`, which must be a multiple of the element size. */
 export function viewOf<D extends DType>(
   dtype: D,

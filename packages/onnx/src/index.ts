@@ -13,7 +13,7 @@
  * Nothing native is loaded before the first `openSession`.
  */
 export { decodeModel } from "./decode.ts";
-export { allocate, DTYPES, elementSize, isFloat, onnxCode } from "./dtype.ts";
+export { DTYPES, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
 export { encodeModel } from "./encode.ts";
 export { OnnxFormatError, SafetensorsFormatError, SessionError } from "./errors.ts";
