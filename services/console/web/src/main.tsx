@@ -1,0 +1,12 @@
+import "./tokens.css";
+import "./base.css";
+import "./app.css";
+import { render } from "preact";
+
+import { App } from "./app.tsx";
+import { keyStore, takeKeyFromAddress } from "./session.ts";
+
+const keys = keyStore(sessionStorage);
+takeKeyFromAddress(window, keys);
+const root = document.getElementById("app");
+if (root) render(<App keys={keys} />, root);
