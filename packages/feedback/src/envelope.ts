@@ -42,9 +42,9 @@ export function readEnvelopes(body: Buffer): Envelope[] {
 }
 
 /** The single things that a request posted, in order; how many there are is known when it is accepted. */
-export function itemsOf({ kind, body }: Pick<Envelope, "kind" | "body">): unknown[] {
+export function itemsOf({ kind, type, body }: Omit<Envelope, "key" | "gpc">): unknown[] {
   const list = kind === "feedback" ? "items" : "batch";
-  if (typeof body === "object" && body !== null && list in body) {
+  if (type === undefined && typeof body === "object" && body !== null && list in body) {
     const items = (body as Record<string, unknown>)[list];
     if (Array.isArray(items)) return items;
   }

@@ -9,6 +9,7 @@ export {
 export { defineJob, type Job, type PayloadOf } from "./define-job.ts";
 export { cleanInbox } from "./jobs/clean-inbox.ts";
 export { trainModel } from "./jobs/train-model.ts";
+export { type News, openNews } from "./news.ts";
 export {
   type Attempt,
   type DeadJob,

@@ -163,18 +163,6 @@ export function findJoinable(
   );
 }
 
-/** Whether any feedback waits that was received since. */
-export async function isFeedbackWaiting(database: Queries, receivedFrom: Date): Promise<boolean> {
-  const [row] = await database.query<{ waiting: boolean }>(
-    `select exists (
-       select from feedback where state = 'waiting' and wins and received_at >= $1
-     ) as waiting`,
-    [receivedFrom],
-    "is-feedback-waiting",
-  );
-  return row?.waiting ?? false;
-}
-
 /** Gives up on feedback whose prediction never came. @returns the projects that it was of, one for each */
 export async function expireFeedback(
   tx: Queries,

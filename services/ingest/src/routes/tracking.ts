@@ -1,0 +1,82 @@
+import {
+  BadRequest,
+  BodyTooLarge,
+  TRACKING_LIMITS,
+  type TrackingMessage,
+} from "@groundswell/contracts";
+import { itemsOf, readTrackingMessage } from "@groundswell/feedback";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import { authenticate, keyInHeader, keyInQuery } from "../authenticate.ts";
+import type { IngestDeps } from "../deps.ts";
+import { parseObject, readBytes } from "../read-body.ts";
+
+const SINGLE = ["track", "identify", "page", "screen", "group", "alias"] as const;
+
+/** The tracking API of Segment and RudderStack, as their clients speak it. */
+export function trackingRoutes(app: FastifyInstance, deps: IngestDeps): void {
+  const bodyLimit = TRACKING_LIMITS.batchBytes;
+  for (const path of ["/v1/batch", "/v1/import"])
+    app.post(path, { bodyLimit }, (request, reply) => accept(deps, request, reply));
+  for (const type of SINGLE)
+    app.post(`/v1/${type}`, { bodyLimit }, (request, reply) => accept(deps, request, reply, type));
+}
+
+/** Answers exactly 200 when everything that can be kept is on disk: some clients take nothing else for success. */
+async function accept(
+  deps: IngestDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type?: TrackingMessage["type"],
+): Promise<FastifyReply> {
+  const json = await readBytes(request, TRACKING_LIMITS.batchBytes);
+  const body = parseObject(json);
+  const inBody = typeof body["writeKey"] === "string" ? body["writeKey"] : undefined;
+  const key = keyInHeader(request) ?? inBody ?? keyInQuery(request);
+  const caller = await authenticate(deps.findCaller, key);
+  if (type === undefined) checkBatch(body["batch"]);
+
+  const head = { kind: "tracking" as const, ...(type && { type }) };
+  const items = itemsOf({ ...head, body });
+  deps.rateLimit.take(caller.keyId, items.length, reply);
+  const results = items.map((item) => resultOf(item, type));
+  const gpc = request.headers["sec-gpc"] === "1" ? { gpc: true as const } : {};
+  await deps.accept.add({
+    ...head,
+    ...gpc,
+    key: caller.kind,
+    projectId: caller.projectId,
+    items: items.length,
+    json,
+  });
+  return reply.type("application/json").send(`{"success":true,"results":[${results.join(",")}]}`);
+}
+
+function checkBatch(batch: unknown): asserts batch is unknown[] {
+  if (!Array.isArray(batch) || batch.length === 0)
+    throw new BadRequest("`batch` must be a list of messages", {
+      issues: [{ path: "/batch", message: "a list of at least one message" }],
+    });
+  const most = TRACKING_LIMITS.batchEvents;
+  if (batch.length > most)
+    throw new BodyTooLarge(
+      `A batch may have ${most} messages, this one has ${batch.length}: send several (clients drop a refused batch)`,
+    );
+}
+
+/** What becomes of a message, as JSON text. One that is dropped is kept in quarantine with the reason. */
+function resultOf(given: unknown, type: TrackingMessage["type"] | undefined): string {
+  const typed = type && isRecord(given) ? { type, ...given } : given;
+  const { item, fault } = readTrackingMessage(typed);
+  if (fault) {
+    const id =
+      isRecord(given) && typeof given["messageId"] === "string" ? given["messageId"] : null;
+    return JSON.stringify({ messageId: id, result: "drop", detail: fault.detail });
+  }
+  if (item.messageId !== undefined)
+    return `{"messageId":${JSON.stringify(item.messageId)},"result":"ok"}`;
+  return '{"messageId":null,"result":"warning","detail":"no messageId: sent again, it would count twice"}';
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
