@@ -22,3 +22,5 @@ export * from "./stores/profiles.ts";
 export * from "./stores/tallies.ts";
 export * from "./stores/overview.ts";
 export * from "./stores/learned-examples.ts";
+export { isUnavailable } from "./unavailable.ts";
+export { postgresCheck } from "./ready-check.ts";

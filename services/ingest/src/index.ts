@@ -1,7 +1,7 @@
 import cors from "@fastify/cors";
 import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
 import { uuid7Generator } from "@groundswell/contracts";
-import { createFindCaller, type Database } from "@groundswell/db";
+import { createFindCaller, type Database, postgresCheck } from "@groundswell/db";
 import { connectJobs, openNews } from "@groundswell/queue";
 import type { FastifyInstance } from "fastify";
 
@@ -84,7 +84,7 @@ async function buildApp(
     logger,
     metrics,
     bodyLimit: MOST_BYTES,
-    checks: [{ name: "postgresql", check: async () => void (await accepting.query("select 1")) }],
+    checks: [postgresCheck(accepting)],
     // Clients of the tracking API look for `code` and `message`.
     errorShape: (problem) =>
       problem.instance.startsWith("/v1/") ? { ...problem, message: problem.detail } : problem,

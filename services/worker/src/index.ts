@@ -1,6 +1,6 @@
 import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
 import { CHANNELS, uuid7Generator } from "@groundswell/contracts";
-import type { Database, Retention } from "@groundswell/db";
+import { type Database, postgresCheck, type Retention } from "@groundswell/db";
 import type { Teaching } from "@groundswell/feedback";
 import { cleanInbox, openNews, runWorker } from "@groundswell/queue";
 import type { FastifyInstance } from "fastify";
@@ -93,7 +93,7 @@ export function buildWorker(deps: WorkerDeps): Worker {
     logger,
     metrics: deps.metrics,
     bodyLimit: 1_024,
-    checks: [{ name: "postgresql", check: async () => void (await database.query("select 1")) }],
+    checks: [postgresCheck(database)],
   });
   return {
     app,

@@ -7,7 +7,10 @@ export interface PredictionKey {
   predictionId: string;
 }
 
-/** What the logged predictions say that feedback speaks of. One that is not stored (yet), or is another project's, is missing. */
+/**
+ * What the logged predictions say that feedback speaks of. One that is not stored (yet), or is
+ * another project's, is missing. Shares go by text: `real` as `float8` would be 0.10000000149.
+ */
 export function findPredictions(
   tx: Queries,
   keys: readonly PredictionKey[],
@@ -15,8 +18,8 @@ export function findPredictions(
   return tx.query(
     `select p.project_id as "projectId", p.prediction_id as "predictionId",
             p.model_id as "modelId", m.name as "modelName", m.classes,
-            m.split_salt as "splitSalt", m.exam_share as "examShare",
-            m.validation_share as "validationShare", p.pinned, p.subject_id as "subjectId",
+            m.split_salt as "splitSalt", m.exam_share::text::float8 as "examShare",
+            m.validation_share::text::float8 as "validationShare", p.pinned, p.subject_id as "subjectId",
             p.label
      from unnest($1::uuid[], $2::uuid[]) g (project_id, prediction_id)
      join predictions p on p.project_id = g.project_id and p.prediction_id = g.prediction_id

@@ -1,5 +1,12 @@
 import { groupCommit } from "@groundswell/bootstrap";
-import { buryInbox, countAttempt, type Database, readInbox, type Queries } from "@groundswell/db";
+import {
+  buryInbox,
+  countAttempt,
+  type Database,
+  isUnavailable,
+  readInbox,
+  type Queries,
+} from "@groundswell/db";
 import type { Teaching } from "@groundswell/feedback";
 import { cleanInbox as cleanInboxJob } from "@groundswell/queue";
 
@@ -102,18 +109,13 @@ async function countFailure(deps: CleanerDeps, inboxId: number, error: unknown):
 }
 
 const DEADLOCK = "40P01";
-/** Connection, resources, operator's intervention, conflicts of transactions: PostgreSQL, appendix A. */
-const PASSING_CLASSES = new Set(["08", "53", "57", "40", "55"]);
+/** Conflicts between transactions, and locks that were not had in time (PostgreSQL, appendix A). */
+const CONFLICT = /^(40|55)\w{3}$/;
 
-function stateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+function stateOf(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
 }
 
 /** Whether an error says nothing about the batch: the same may work in a moment. */
-function isPassing(error: unknown): boolean {
-  const state = stateOf(error);
-  if (state && /^[0-9A-Z]{5}$/.test(state)) return PASSING_CLASSES.has(state.slice(0, 2));
-  if (state) return true; // ECONNREFUSED and its like
-  return error instanceof Error && /connection|timeout/i.test(error.message);
-}
+const isPassing = (error: unknown) => isUnavailable(error) || CONFLICT.test(stateOf(error));
