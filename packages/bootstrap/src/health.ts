@@ -9,7 +9,7 @@ export interface ReadyCheck {
   check: () => Promise<void>;
 }
 
-export interface Health {
+interface Health {
   /** No longer ready: what is under way is finished, nothing new is wanted. */
   draining: boolean;
 }

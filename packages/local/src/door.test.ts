@@ -55,7 +55,6 @@ async function doorTo(upstreams: Record<string, string>): Promise<Door> {
   const door = await openDoor({
     routes,
     upstreams: { console: "http://127.0.0.1:1", ...all },
-    otherwise: "console",
     host: "127.0.0.1",
     port: 0,
     closeWithinMs: 100,
@@ -90,7 +89,7 @@ test("each route leads to its service, everything else to the console", async ()
 test("the route table of the contracts has an address for every service", async () => {
   const console = await listen(echo("console"));
   const upstreams = { ingest: console, serve: console, console };
-  const whole = { routes: publicRoutes, upstreams, otherwise: "console" };
+  const whole = { routes: publicRoutes, upstreams };
   opened.push(await openDoor({ ...whole, host: "127.0.0.1", port: 0 }));
   const missing = { ...whole, upstreams: { console } };
   await expect(openDoor({ ...missing, host: "127.0.0.1", port: 0 })).rejects.toThrow(

@@ -6,6 +6,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 
 import { answerDoorProblem, Unreachable } from "./door-problem.ts";
@@ -22,8 +23,8 @@ export interface DoorOptions {
   routes: readonly DoorRoute[];
   /** Origin of each service, such as `http://127.0.0.1:4001`. */
   upstreams: Readonly<Record<string, string>>;
-  /** The service that answers everything else: pages, documents, unknown paths. */
-  otherwise: string;
+  /** The service that answers everything else (pages, documents, unknown paths): by default `console`. */
+  otherwise?: string;
   host: string;
   port: number;
   logger?: FastifyBaseLogger;
@@ -45,6 +46,7 @@ export interface Door {
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const app = fastify({
     ...(options.logger && { loggerInstance: options.logger }),
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     // Whatever fits a header is the service's to judge.
     routerOptions: { maxParamLength: 16_384 },
@@ -74,7 +76,10 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   };
 }
 
-function addRoutes(app: FastifyInstance, { routes, upstreams, otherwise }: DoorOptions): void {
+function addRoutes(
+  app: FastifyInstance,
+  { routes, upstreams, otherwise = "console" }: DoorOptions,
+): void {
   const originOf = (service: string) => {
     const origin = upstreams[service];
     if (origin === undefined) throw new Error(`the door knows no address of ${service}`);

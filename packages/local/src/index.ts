@@ -1,4 +1,6 @@
 /** What a system on one machine needs around its services: databases, processes, one address. */
+export { serverAccount } from "./account.ts";
+export { openCacheDir } from "./cache-dir.ts";
 export { createDatabase, dropDatabase } from "./databases.ts";
 export { type Door, type DoorOptions, type DoorRoute, openDoor } from "./door.ts";
 export { freePort } from "./server-process.ts";

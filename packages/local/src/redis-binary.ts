@@ -44,7 +44,7 @@ export async function findRedis(
 }
 
 /** The first of these programs on the PATH, or where a short PATH forgets to look. */
-export function onPath(names: string[], env: Environment): string | undefined {
+function onPath(names: string[], env: Environment): string | undefined {
   const folders = (env["PATH"] ?? "").split(delimiter);
   folders.push("/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin");
   for (const name of names) {

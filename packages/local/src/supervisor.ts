@@ -158,12 +158,12 @@ async function becomesReady(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + readyWithinMs;
-  while (!(await answersOk(ready, signal))) {
-    const late = performance.now() > deadline;
-    if (late || !isAlive(child))
-      throw new Error(
-        `${name} ${late ? "did not get ready" : "ended while starting"}:\n${logTail(logFile)}`,
-      );
+  for (;;) {
+    const answered = await answersOk(ready, signal);
+    if (!isAlive(child)) throw new Error(`${name} ended while starting:\n${logTail(logFile)}`);
+    if (answered) return;
+    if (performance.now() > deadline)
+      throw new Error(`${name} did not get ready:\n${logTail(logFile)}`);
     await delay(30, undefined, { signal });
   }
 }
