@@ -5,30 +5,27 @@ import { graphDefOf, modelOf } from "./emission.ts";
 import { GraphError } from "./errors.ts";
 import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
-import type { InputSpec } from "./step-graph.ts";
+import { byName } from "./step-graph.ts";
+import type { InputSpec, Named, ParameterSpec } from "./step-graph.ts";
 import type { Shape, Value } from "./value.ts";
 
-export interface InferenceOptions {
-  readonly parameters: readonly { readonly name: string; readonly shape: Shape }[];
-  readonly inputs: readonly InputSpec[];
+export interface InferenceOptions<P extends string = string, I extends string = string> {
+  readonly parameters: readonly Pick<ParameterSpec<P>, "name" | "shape">[];
+  readonly inputs: readonly InputSpec<I>[];
   /** The outputs by name. */
-  build(
-    g: Graph,
-    parameters: Readonly<Record<string, Value>>,
-    inputs: Readonly<Record<string, Value>>,
-  ): Readonly<Record<string, Value>>;
+  build(g: Graph, parameters: Named<P>, inputs: Named<I>): Readonly<Record<string, Value>>;
 }
 
 /**
  * The forward pass as an ONNX model whose parameters are inputs (float32): new weights are
  * swapped in by feeding other tensors, no session is rebuilt.
  */
-export function inferenceModel(options: InferenceOptions): Uint8Array {
+export function inferenceModel<P extends string, I extends string>(
+  options: InferenceOptions<P, I>,
+): Uint8Array {
   const g = createGraph();
   const parameters = options.parameters.map(({ name, shape }) => g.input(name, "float32", shape));
   const inputs = options.inputs.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
-  const byName = (values: readonly Value[]): Record<string, Value> =>
-    Object.fromEntries(values.map((value) => [value.name, value]));
   const outputs = options.build(g, byName(parameters), byName(inputs));
   const graph = graphDefOf(g, { name: "forward", inputs: [...parameters, ...inputs], outputs });
   return encodeModel(modelOf(graph));

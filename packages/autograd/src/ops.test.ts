@@ -42,7 +42,7 @@ test.each(EVERY_CASE)("%s: the shape rule says what the runtime answers", (_, op
 
 test.each(HAS_RULE)("%s: the gradient rule agrees with differences", (_, op, testCase) => {
   const slopes = compareSlopes(op, testCase, op.check);
-  if (hasFloats(op, testCase)) expect(slopes).not.toHaveLength(0);
+  expect(slopes.length > 0).toBe(hasFloats(op, testCase));
   for (const { numerical, analytic, alone } of slopes) {
     const scale = Math.max(1, Math.abs(numerical), Math.abs(analytic));
     expect(Math.abs(numerical - analytic) / scale).toBeLessThan(TOLERANCE[op.check]);

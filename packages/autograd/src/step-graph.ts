@@ -10,8 +10,8 @@ import type { Initialiser } from "./initialisers.ts";
 import type { Optimiser } from "./optimisers.ts";
 import type { Shape, Value } from "./value.ts";
 
-export interface ParameterSpec {
-  readonly name: string;
+export interface ParameterSpec<Name extends string = string> {
+  readonly name: Name;
   /**
    * float32. A symbolic first size marks a table that lives outside the graph: the graph
    * sees only the rows that a batch touches, and `OneStepTrainer.step` is handed them.
@@ -20,8 +20,8 @@ export interface ParameterSpec {
   readonly initial: Initialiser;
 }
 
-export interface InputSpec {
-  readonly name: string;
+export interface InputSpec<Name extends string = string> {
+  readonly name: Name;
   readonly dtype: DType;
   /** The first size is the batch's, usually a symbol. */
   readonly shape: Shape;
@@ -37,14 +37,17 @@ export interface StateSpec {
   readonly shape: Shape;
 }
 
-export interface TrainStepOptions {
-  readonly parameters: readonly ParameterSpec[];
-  readonly batch: readonly InputSpec[];
+/** Values by name; where the names are known while typing, none of them may be missing. */
+export type Named<Name extends string> = Readonly<Record<Name, Value>>;
+
+export interface TrainStepOptions<P extends string = string, B extends string = string> {
+  readonly parameters: readonly ParameterSpec<P>[];
+  readonly batch: readonly InputSpec<B>[];
   /** `loss` is a float32 scalar. `outputs` come from the parameters as they were before the step. */
   build(
     g: Graph,
-    parameters: Readonly<Record<string, Value>>,
-    batch: Readonly<Record<string, Value>>,
+    parameters: Named<P>,
+    batch: Named<B>,
   ): { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> };
   readonly optimiser: Optimiser;
 }
@@ -73,7 +76,9 @@ export const isTable = (spec: { readonly shape: Shape }): boolean =>
  * @throws GraphError for names used twice, a loss that isn't a float32 scalar, and a
  *   parameter that the loss doesn't depend on
  */
-export function buildStep(options: TrainStepOptions): StepGraph {
+export function buildStep<P extends string, B extends string>(
+  options: TrainStepOptions<P, B>,
+): StepGraph {
   const { optimiser } = options;
   const g = createGraph();
   refuseReservedNames(options);
@@ -119,11 +124,15 @@ function updateOf(
   });
 }
 
-const byName = (values: readonly Value[]): Readonly<Record<string, Value>> =>
-  Object.fromEntries(values.map((value) => [value.name, value]));
+/** The values are those of the specs whose names are `Name`. */
+export const byName = <Name extends string>(values: readonly Value[]): Named<Name> =>
+  Object.fromEntries(values.map((value) => [value.name, value])) as Named<Name>;
 
-function refuseReservedNames({ parameters, batch }: TrainStepOptions): void {
-  const reserved = [HYPER, LOSS, INDEX];
+function refuseReservedNames({
+  parameters,
+  batch,
+}: Pick<TrainStepOptions, "parameters" | "batch">): void {
+  const reserved: readonly string[] = [HYPER, LOSS, INDEX];
   const taken = [...parameters, ...batch].find(({ name }) => reserved.includes(name));
   if (taken !== undefined) throw new GraphError(`The step uses the name "${taken.name}" itself`);
 }

@@ -39,7 +39,9 @@ export interface TrainStep {
  * @throws GraphError for names used twice, a loss that isn't a float32 scalar, and a
  *   parameter that the loss doesn't depend on
  */
-export function trainStep(options: TrainStepOptions): TrainStep {
+export function trainStep<P extends string, B extends string>(
+  options: TrainStepOptions<P, B>,
+): TrainStep {
   const step = buildStep(options);
   const { parameters, batch, optimiser } = options;
   const next = step.state.map(({ name, next: value }) => [nextName(name), value] as const);

@@ -1,0 +1,128 @@
+import { SessionError, tensor } from "@groundswell/onnx";
+import type { Tensor } from "@groundswell/onnx";
+import type { Dim } from "@groundswell/onnx";
+import { expect, test } from "vitest";
+
+import { initialState } from "./dense-state.ts";
+import { GraphError } from "./errors.ts";
+import { normal } from "./initialisers.ts";
+import { crossEntropy } from "./losses.ts";
+import { adagrad } from "./optimisers.ts";
+import { randomStream } from "./random.ts";
+import type { TouchedRows } from "./touched-rows.ts";
+import { trainStep } from "./train-step.ts";
+import type { TrainStep } from "./train-step.ts";
+import { openTrainer } from "./trainer.ts";
+
+const TABLE_ROWS = 30;
+const WIDTH = 5;
+const CLASSES = 3;
+const EXAMPLES = 4;
+
+/** Bag of rows → classes. With a symbol for `rows` the table lives outside. */
+function bagClassifier(rows: Dim): TrainStep {
+  return trainStep({
+    parameters: [
+      { name: "table", shape: [rows, WIDTH], initial: normal(0.1) },
+      { name: "w", shape: [WIDTH, CLASSES], initial: normal(0.5) },
+    ],
+    batch: [
+      { name: "bag", dtype: "float32", shape: ["N", rows] },
+      { name: "y", dtype: "float32", shape: ["N", CLASSES] },
+    ],
+    build: (g, { table, w }, { bag, y }) => ({
+      loss: crossEntropy(g, g.gemm(g.gemm(bag, table), w), y),
+    }),
+    optimiser: adagrad(),
+  });
+}
+
+/** Rows that step t touches: some, in no order, a different number each time. */
+const touchedAt = (t: number): number[] =>
+  Array.from({ length: 3 + (t % 4) }, (_, i) => (7 * t + 11 * i) % TABLE_ROWS);
+
+function targets(t: number): Tensor {
+  const y = new Float32Array(EXAMPLES * CLASSES);
+  for (let n = 0; n < EXAMPLES; n++) y[n * CLASSES + ((n + t) % CLASSES)] = 1 / EXAMPLES;
+  return tensor("float32", [EXAMPLES, CLASSES], y);
+}
+
+/** Weight of touched row i in example n, placed at `column(i)` of `columns`. */
+function bagOf(t: number, columns: number, column: (i: number) => number): Tensor {
+  const stream = randomStream(6);
+  const bag = new Float32Array(EXAMPLES * columns);
+  for (const [i] of touchedAt(t).entries()) {
+    for (let n = 0; n < EXAMPLES; n++) {
+      bag[n * columns + column(i)] = stream.uniform(i * EXAMPLES + n, t);
+    }
+  }
+  return tensor("float32", [EXAMPLES, columns], bag);
+}
+
+const buffers = (): Float32Array[] => [0, 1].map(() => new Float32Array(TABLE_ROWS * WIDTH));
+
+test("steps on touched rows do what steps on the whole table do", () => {
+  const whole = bagClassifier(TABLE_ROWS);
+  const start = initialState(whole, 3);
+  const wholeTrainer = openTrainer(whole, start, { mode: "one" });
+
+  const step = bagClassifier("R");
+  const { table = new Float32Array(0), ...dense } = start.values;
+  const sums = new Float32Array(table.length);
+  const { "table.sum": _, ...denseValues } = dense;
+  const trainer = openTrainer(step, { t: 0, values: denseValues }, { mode: "one" });
+
+  // Used again and again, larger than any batch needs.
+  const rows = { now: buffers(), next: buffers() };
+  for (let t = 0; t < 20; t++) {
+    const ids = touchedAt(t);
+    for (const [array, source] of [table, sums].entries()) {
+      for (const [i, id] of ids.entries()) {
+        rows.now[array]?.set(source.subarray(id * WIDTH, (id + 1) * WIDTH), i * WIDTH);
+      }
+    }
+    const touched: TouchedRows = { count: ids.length, ...rows };
+    const bag = bagOf(t, ids.length, (i) => i);
+    const loss = trainer.step({ bag, y: targets(t) }, 0.1, { table: touched });
+    for (const [array, target] of [table, sums].entries()) {
+      for (const [i, id] of ids.entries()) {
+        const next = rows.next[array]?.subarray(i * WIDTH, (i + 1) * WIDTH) ?? [];
+        target.set(next, id * WIDTH);
+      }
+    }
+    const wholeBag = bagOf(t, TABLE_ROWS, (i) => ids[i] ?? 0);
+    expect(loss).toBeCloseTo(wholeTrainer.step({ bag: wholeBag, y: targets(t) }, 0.1), 5);
+  }
+
+  const expected = wholeTrainer.state().values;
+  const compare = (got: Float32Array, name: string): void => {
+    for (const [i, value] of (expected[name] ?? []).entries()) {
+      expect(got[i]).toBeCloseTo(value, 5);
+    }
+  };
+  compare(table, "table");
+  compare(sums, "table.sum");
+  compare(trainer.parameters()["w"] ?? new Float32Array(0), "w");
+  expect(Object.keys(trainer.state().values)).toEqual(["w", "w.sum"]);
+  trainer.close();
+  wholeTrainer.close();
+});
+
+test("rows that are missing, incomplete or aliased are refused", () => {
+  const step = bagClassifier("R");
+  const trainer = openTrainer(step, initialState(step, 3), { mode: "one" });
+  const batch = { bag: bagOf(0, 3, (i) => i), y: targets(0) };
+  const now = buffers();
+  expect(() => trainer.step(batch, 0.1)).toThrow(GraphError);
+  const incomplete = { count: 3, now, next: [new Float32Array(3 * WIDTH)] };
+  expect(() => trainer.step(batch, 0.1, { table: incomplete })).toThrow(/lack "table.sum"/);
+  const aliased = { count: 3, now, next: now };
+  expect(() => trainer.step(batch, 0.1, { table: aliased })).toThrow(SessionError);
+  trainer.close();
+});
+
+test("a step with touched rows runs one at a time", () => {
+  const step = bagClassifier("R");
+  expect(() => step.manySteps()).toThrow(/differ from step to step/);
+  expect(() => step.epoch()).toThrow(/differ from step to step/);
+});
