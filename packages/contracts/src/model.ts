@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { ModelName, text } from "./names.ts";
+import { ModelName, text, VersionNumber } from "./names.ts";
 
 export const RecipeName = z.enum(["image-classifier", "text-classifier"]);
 export type RecipeName = z.infer<typeof RecipeName>;
@@ -94,7 +94,7 @@ export const VersionView = z.object({
 export type VersionView = z.infer<typeof VersionView>;
 
 export const AliasPut = z.strictObject({
-  version: z.int().positive(),
+  version: VersionNumber,
   reason: text(500).optional(),
 });
 export const AliasView = z.object({

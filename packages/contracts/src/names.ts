@@ -23,6 +23,9 @@ export const ModelName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "use lower-case letters, digits and dashes, at most 63");
 
+/** A version's number: counts up from 1 in its model, as a 32-bit integer. */
+export const VersionNumber = z.int().min(1).max(0x7fff_ffff);
+
 /** An instant. Offsets are allowed, a missing one is not. */
 export const Instant = z.iso.datetime({ offset: true });
 

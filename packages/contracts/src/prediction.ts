@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { SubjectRef, text } from "./names.ts";
+import { SubjectRef, text, VersionNumber } from "./names.ts";
 
 /** Bytes in JSON: `{"b64": "…"}`. */
 export const Base64 = z.strictObject({ b64: z.base64().max(16 * 1024 * 1024) });
@@ -12,7 +12,7 @@ export const PredictionRequest = z.strictObject({
   /** What the recipe asks for: `{image: {b64}}` or `{text}`. */
   inputs: z.record(text(64), z.unknown()),
   /** A version's number, to ask that one, frozen, instead of the learning champion. */
-  version: z.int().positive().optional(),
+  version: VersionNumber.optional(),
 });
 export type PredictionRequest = z.infer<typeof PredictionRequest>;
 

@@ -39,11 +39,13 @@ export function eventStream(
     stop.abort();
   });
   stream.write(`retry: ${RETRY_MS}\n\n`);
-  void pour(events, stream, stop.signal).then(
-    () => stream.end(),
-    // The status is sent: breaking the connection off is what tells the client to come back.
-    (error: unknown) => stream.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
+  void pour(events, stream, stop.signal)
+    .finally(() => clearInterval(heartbeat))
+    .then(
+      () => stream.end(),
+      // The status is sent: breaking the connection off is what tells the client to come back.
+      (error: unknown) => stream.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
   return stream;
 }
 

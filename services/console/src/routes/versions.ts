@@ -1,4 +1,4 @@
-import { VersionNotFound } from "@groundswell/contracts";
+import { VersionNotFound, VersionNumber } from "@groundswell/contracts";
 import type { Registry } from "@groundswell/models";
 import { z } from "zod";
 
@@ -44,9 +44,6 @@ export function versionRoutes({ on }: ContractRoutes, deps: ConsoleDeps): void {
     }),
   );
 }
-
-/** As PostgreSQL stores them. */
-const VersionNumber = z.int().min(1).max(0x7fff_ffff);
 
 function versionParam(asked: Asked, model: string): number {
   const text = param(asked, "version");
