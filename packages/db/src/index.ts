@@ -24,3 +24,5 @@ export * from "./stores/overview.ts";
 export * from "./stores/learned-examples.ts";
 export { isUnavailable } from "./unavailable.ts";
 export { postgresCheck } from "./ready-check.ts";
+export * from "./stores/dataset.ts";
+export * from "./stores/run-lease.ts";

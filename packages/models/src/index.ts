@@ -33,5 +33,6 @@ export {
   type PromoteRequest,
   rollbackTarget,
 } from "./rollout.ts";
+export { turnBatch } from "./turn-batch.ts";
 export { follow, type Following, startFollowing, type Verdict } from "./weight-follower.ts";
 export type { ChangedRows, WeightChanges, Weights } from "./weights.ts";

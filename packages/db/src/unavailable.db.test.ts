@@ -1,0 +1,35 @@
+import { testEnv } from "@groundswell/local/testing";
+import { expect, test } from "vitest";
+
+import { openDatabase } from "./database.ts";
+import { isUnavailable } from "./unavailable.ts";
+
+const { databaseUrl } = await testEnv();
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test("a server that is not there is unavailable", async () => {
+  const url = new URL(databaseUrl);
+  url.host = "127.0.0.1:1";
+  const database = openDatabase(url.href, { role: "worker" });
+  expect(isUnavailable(await failureOf(database.query("select 1")))).toBe(true);
+  await database.close();
+});
+
+test("a connection that the server ends under a query is unavailable; the next query works", async () => {
+  const database = openDatabase(databaseUrl, { role: "worker", max: 1 });
+  const end = database.query("select pg_terminate_backend(pg_backend_pid())");
+  expect(isUnavailable(await failureOf(end))).toBe(true);
+  expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
+  await database.close();
+});
+
+test("a query that is wrong is not", async () => {
+  const database = openDatabase(databaseUrl, { role: "worker" });
+  expect(isUnavailable(await failureOf(database.query("select nothing_like_it")))).toBe(false);
+  expect(isUnavailable("text")).toBe(false);
+  await database.close();
+});

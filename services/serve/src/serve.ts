@@ -1,0 +1,128 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
+import { channelNames, uuid7Generator } from "@groundswell/contracts";
+import {
+  createFindCaller,
+  type Database,
+  findPrediction,
+  insertPredictions,
+  isUnavailable,
+  withProject,
+} from "@groundswell/db";
+import { recipes } from "@groundswell/training";
+import type { FastifyInstance } from "fastify";
+
+import { bounded } from "./bounded.ts";
+import { createModelDirectory } from "./model-directory.ts";
+import { openModelNews } from "./model-news.ts";
+import { createPredict } from "./predict.ts";
+import { createPredictionLog } from "./prediction-log.ts";
+import { openPredictorPool } from "./predictor-pool.ts";
+import { createRegistryReader } from "./registry-reader.ts";
+import { addPredictionRoutes } from "./routes/predictions.ts";
+import { createServeMetrics } from "./serve-metrics.ts";
+
+export interface ServeDeps {
+  /** As `request`. */
+  database: Database;
+  /** As `worker`: a commit group of predictions mixes projects. */
+  logDatabase: Database;
+  redisUrl: string;
+  /** Folder of the artifact store. */
+  artifacts: string;
+  prefix: string;
+  logger: Logger;
+  metrics: Metrics;
+  clock: () => number;
+  limits: ServeLimits;
+}
+
+export interface ServeLimits {
+  modelsLoaded: number;
+  pinnedLoaded: number;
+  /** Inputs that are decoded at the same time. */
+  decoding: number;
+  /** Predictions that may wait to be stored. */
+  logPending: number;
+}
+
+/** Room for a picture of 1 MiB in base64, and for a text long enough to be refused with its reason. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+const MOST_WAITING_TO_DECODE = 1_000;
+const LOG_RETRY_MS = 30_000;
+/** A key that was valid goes on so long while PostgreSQL is away, as the models in memory do. */
+const STALE_KEY_MS = 60_000;
+
+/** The prediction service. Closing the app stores what was answered, and ends the predicting thread. */
+export function buildServe(deps: ServeDeps): FastifyInstance {
+  const { database, logDatabase, logger, clock, limits, prefix, redisUrl } = deps;
+  const reader = createRegistryReader(database);
+  const directory = createModelDirectory(reader, clock);
+  const decoding = bounded({ atOnce: limits.decoding, mostWaiting: MOST_WAITING_TO_DECODE });
+  const log = createPredictionLog({
+    insert: (rows) => insertPredictions(logDatabase, rows),
+    maySucceedLater: isUnavailable,
+    mostPending: limits.logPending,
+    retryForMs: LOG_RETRY_MS,
+    clock,
+    delay: (ms) => delay(ms),
+    onLost: (rows, error) => {
+      metrics.lost(rows);
+      logger.error({ err: error, rows }, "predictions were answered and could not be stored");
+    },
+  });
+  const metrics = createServeMetrics(deps.metrics, {
+    logPending: log.pending,
+    decodingWaits: decoding.waiting,
+  });
+  const pool = openPredictorPool({
+    thread: { artifacts: deps.artifacts, redisUrl, prefix },
+    mostModels: limits.modelsLoaded,
+    mostPinned: limits.pinnedLoaded,
+    clock,
+    newestCheckpoint: reader.newestCheckpoint,
+    onTrouble: (reason, modelId) => {
+      metrics.trouble();
+      logger.error({ modelId, reason }, "weights could not be taken");
+    },
+    onFrame: ({ modelId, what }) => {
+      metrics.frame(what);
+      // The learner knows of a promotion before this process does.
+      if (what === "wrong_base") void lookAgain(modelId);
+    },
+    onBatch: metrics.batch,
+  });
+  const lookAgain = async (modelId: string) => {
+    try {
+      const entry = await directory.refresh(modelId);
+      if (entry) await pool.prepare(entry);
+    } catch (error) {
+      // The next request looks again; until then what is held goes on.
+      logger.warn({ err: error, modelId }, "a model that changed could not be read");
+    }
+  };
+  const news = openModelNews(redisUrl, channelNames(prefix), (modelId) => void lookAgain(modelId));
+
+  const app = createHttpApp({ logger, metrics: deps.metrics, bodyLimit: BODY_LIMIT });
+  addPredictionRoutes(app, {
+    findCaller: createFindCaller({ database, clock, staleMs: STALE_KEY_MS }),
+    predict: createPredict({
+      directory,
+      pool,
+      log,
+      storeInput: ({ recipe, config }, inputs) => recipes[recipe].storeInput(inputs, config),
+      decoding,
+      findLogged: (projectId, id) =>
+        withProject(database, projectId, (tx) => findPrediction(tx, projectId, id)),
+      isUnavailable,
+      clock,
+      newId: uuid7Generator(clock),
+    }),
+  });
+  app.addHook("onClose", async () => {
+    await log.close();
+    await Promise.all([news.close(), pool.close()]);
+  });
+  return app;
+}
