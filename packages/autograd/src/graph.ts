@@ -8,7 +8,7 @@ import { installBuilders } from "./ops/index.ts";
 import type { Builders } from "./ops/index.ts";
 import type { Node, Operand, Shape, Value } from "./value.ts";
 
-export type AttributeRecord = Readonly<Record<string, AttributeValue>>;
+type AttributeRecord = Readonly<Record<string, AttributeValue>>;
 
 /** The part of a graph that knows no operator. */
 export interface GraphCore {

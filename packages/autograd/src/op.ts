@@ -19,7 +19,7 @@ interface AttributeTypes {
 
 export type AttributeValue = AttributeTypes[keyof AttributeTypes];
 
-export type AttributesOf<K extends AttributeKinds> = {
+type AttributesOf<K extends AttributeKinds> = {
   readonly [Name in keyof K]: AttributeTypes[K[Name]];
 };
 
@@ -30,7 +30,7 @@ export type AttributesOf<K extends AttributeKinds> = {
 export type PerInput<T> = readonly [T, T, T, ...T[]];
 
 /** What a shape rule may look at beside the shapes. */
-export interface ShapeSite<K extends AttributeKinds = AttributeKinds> {
+interface ShapeSite<K extends AttributeKinds = AttributeKinds> {
   readonly inputs: PerInput<Value>;
   readonly attributes: AttributesOf<K>;
 }
@@ -82,7 +82,7 @@ export interface GradientSite<K extends AttributeKinds = AttributeKinds> {
  */
 export type Slopes = readonly ((() => Value) | null)[];
 
-export type GradientRule<K extends AttributeKinds = AttributeKinds> = (
+type GradientRule<K extends AttributeKinds = AttributeKinds> = (
   site: GradientSite<K>,
 ) => Slopes;
 
