@@ -15,6 +15,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "{services,packages,examples}/*/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
             "test/architecture/**/*.test.ts",
             "services/console/web/src/**/*.test.ts",
           ],

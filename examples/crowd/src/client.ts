@@ -8,7 +8,7 @@ import {
 } from "@groundswell/contracts";
 import type { z } from "zod";
 
-import { refusalOf } from "./problem.ts";
+import { refusalOf, Refused } from "./problem.ts";
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:8080`. */
@@ -42,6 +42,11 @@ export interface Client {
     schema: Schema,
     call?: Call,
   ) => Promise<Answer<z.output<Schema>>>;
+  /** As `call`; undefined for what does not exist (404). */
+  find: <Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+  ) => Promise<Answer<z.output<Schema>> | undefined>;
   /** The answer as it comes, for streams. */
   open: (path: string, headers?: Record<string, string>) => Promise<Response>;
   predict: (model: string, request: PredictionRequest) => Promise<PredictionAnswer>;
@@ -65,6 +70,14 @@ export function connect(options: ClientOptions): Client {
 
   return {
     call,
+    async find(path, schema) {
+      try {
+        return await call(path, schema);
+      } catch (error) {
+        if (error instanceof Refused && error.status === 404) return undefined;
+        throw error;
+      }
+    },
     async open(path, headers = {}) {
       const response = await fetch(options.origin + path, {
         headers: { ...headers, authorization: `Bearer ${options.key}` },

@@ -1,0 +1,14 @@
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Aborts `controller` on the first signal that asks this process to end. A second one ends it at
+ * once: servers and services notice that it is gone and end by themselves.
+ */
+export function untilSignal(controller: AbortController): AbortSignal {
+  for (const name of SIGNALS)
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(name));
+    });
+  return controller.signal;
+}

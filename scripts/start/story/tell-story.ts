@@ -1,0 +1,87 @@
+import { ModelView, page, VersionView } from "@groundswell/contracts";
+import { type App, type Client, sitExam } from "@groundswell/crowd";
+
+import type { Terminal } from "../terminal.ts";
+import { count, duration, percent } from "../wording.ts";
+import { fineTune, promote } from "./fine-tune.ts";
+import { playStream } from "./play-stream.ts";
+import { gateLines, resultLines, type Results } from "./results.ts";
+import { settle } from "./settle.ts";
+
+export interface StoryOptions {
+  app: App;
+  client: Client;
+  terminal: Terminal;
+  newId: () => string;
+  clock: () => number;
+  seed: number;
+  /** What the app's users do in a second. */
+  perSecond: number;
+  signal: AbortSignal;
+}
+
+const EMPTY_VERSION = 1;
+
+/** An app's users teach a model; then it is fine-tuned on what they taught, examined and promoted. */
+export async function tellStory(options: StoryOptions): Promise<Results> {
+  const { app, client, terminal, signal } = options;
+  const { model } = app;
+  const began = performance.now();
+  await client.call(`/api/v1/models/${model}`, ModelView, { method: "PUT", body: app.settings });
+
+  terminal.line(
+    terminal.bold(
+      `${count(app.users)} users of ${app.title} meet ${count(app.traffic.length)} ${app.things}`,
+    ),
+  );
+  terminal.line(
+    "  Each is predicted first; then the user says whether that was right. It learns meanwhile.",
+  );
+  const { played, expected, freshness, progressive } = await playStream(options);
+  signal.throwIfAborted();
+  const learned = await settle({ client, model, unmatched: expected.unmatched, signal });
+  terminal.line(
+    `  ${duration(played.ms)} · ${percent(progressive)} of the last predictions right · learned from ${count(learned.learned.total)}`,
+  );
+
+  terminal.line();
+  terminal.line(terminal.bold("It is fine-tuned on all that it may learn from"));
+  const sitting = (version?: number) => sitExam({ client, model }, app.exam, version);
+  const empty = await sitting(EMPTY_VERSION);
+  const online = await sitting();
+  signal.throwIfAborted();
+  const run = await fineTune({ client, model }, terminal, signal);
+  if (run.version === null) throw new Error("the training run has made no version");
+  terminal.line("  On users that neither of them learned from, the gate finds");
+  for (const line of gateLines(run)) terminal.line(line);
+  await promote({ client, model }, run.version, "the story's fine-tuned model");
+  terminal.line(`  Version ${run.version} is the champion now, and goes on learning.`);
+  const tuned = await sitting();
+
+  const overview = await settle({ client, model, unmatched: expected.unmatched, signal });
+  const { body: versions } = await client.call(
+    `/api/v1/models/${model}/versions`,
+    page(VersionView),
+  );
+  const results: Results = {
+    exams: { empty, online, tuned },
+    run,
+    overview,
+    versions: versions.data.toReversed(),
+    freshness,
+    waiting: overview.queues.waiting,
+    unreadable: played.unreadable,
+    times: {
+      stream: played.ms,
+      training: trainingMs(run.started_at, run.finished_at),
+      story: performance.now() - began,
+    },
+  };
+  terminal.line();
+  for (const line of resultLines(results)) terminal.line(line);
+  return results;
+}
+
+function trainingMs(started: string | null, finished: string | null): number {
+  return started && finished ? Date.parse(finished) - Date.parse(started) : 0;
+}
