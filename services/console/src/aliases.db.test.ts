@@ -61,7 +61,7 @@ describe("PUT /api/v1/models/:model/aliases/:alias", () => {
   test("of two at once one moves it, the other is told where it is now", async () => {
     const versions = [await addVersion(), await addVersion()];
     const answers = await Promise.all(versions.map((version) => promote(version)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
     const lost = answers.find(({ status }) => status === 412);
     expect(lost?.body).toMatchObject({ code: "ALIAS_MOVED" });
     expect(lost?.body.detail).toContain("revision 2");
@@ -71,7 +71,7 @@ describe("PUT /api/v1/models/:model/aliases/:alias", () => {
   test("a stale or another tag is 412, none is 428; a list and * are read as HTTP says", async () => {
     const version = await addVersion();
     for (const tag of ['"7"', '"nonsense"', 'W/"1"', "1"])
-      expect(await promote(version, tag), tag).toMatchObject({ status: 412 });
+      expect(await promote(version, tag)).toMatchObject({ status: 412 });
     const none = await ask("PUT", "/aliases/champion", { body: { version } });
     expect(none).toMatchObject({ status: 428, body: { code: "PRECONDITION_REQUIRED" } });
     expect((await promote(version, '"7", "1"')).status).toBe(200);

@@ -1,12 +1,13 @@
 import {
   BadRequest,
+  Busy,
   Forbidden,
   keyInAuthorization,
   type Route,
   routes,
   Unauthorized,
 } from "@groundswell/contracts";
-import type { Caller, FindCaller } from "@groundswell/db";
+import { type Caller, type FindCaller, isUnavailable } from "@groundswell/db";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /** One request to a route of the contract, from somebody who may make it. */
@@ -56,13 +57,15 @@ export function contractRoutes(
         method: route.method,
         url: route.path,
         handler: async (request, reply) => {
-          const caller = await authenticate(request, findCaller);
-          if (caller.kind !== "secret") throw new Forbidden("use the control API");
-          const { query, body } = request;
-          const params = paramsOf(request);
+          const payload = await whileAvailable(async () => {
+            const caller = await authenticate(request, findCaller);
+            if (caller.kind !== "secret") throw new Forbidden("use the control API");
+            const { query, body } = request;
+            const params = paramsOf(request);
+            return answer({ caller, params, query, body, request, reply });
+          });
+          if (checkAnswers) assertAnswer(route, payload);
           reply.code(route.success.status);
-          const payload = await answer({ caller, params, query, body, request, reply });
-          if (checkAnswers && !reply.sent) assertAnswer(route, payload);
           return payload;
         },
       });
@@ -71,6 +74,16 @@ export function contractRoutes(
       if (open.size > 0) throw new Error(`Nobody answers ${[...open.keys()].join(", ")}`);
     },
   };
+}
+
+/** A database that is away is no mistake of ours or theirs: it passes. */
+async function whileAvailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isUnavailable(cause)) throw cause;
+    throw new Busy("The database is away for a moment: try again", { retryAfter: 1, cause });
+  }
 }
 
 async function authenticate(request: FastifyRequest, findCaller: FindCaller): Promise<Caller> {

@@ -9,7 +9,7 @@ import {
   startTracing,
 } from "@groundswell/bootstrap";
 import { uuid7Generator } from "@groundswell/contracts";
-import { openDatabase } from "@groundswell/db";
+import { assertDurable, openDatabase, postgresCheck } from "@groundswell/db";
 import { openArtifactStore } from "@groundswell/models";
 import { connectJobs, trainModel } from "@groundswell/queue";
 
@@ -25,6 +25,7 @@ const tracing = await startTracing({
   endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
 });
 const database = openDatabase(config.DATABASE_URL, { role: "request", max: 8, name: "console" });
+await assertDurable(database);
 const onError = (err: Error) => log.warn({ err }, "Redis");
 const jobs = connectJobs(config.REDIS_URL, { prefix: config.QUEUE_PREFIX, onError });
 const notifier = connectNotifier(config.REDIS_URL, { prefix: config.QUEUE_PREFIX, onError });
@@ -41,7 +42,7 @@ const app = await buildConsole({
   log,
   metrics: createMetrics({ service: "console" }),
   tracing,
-  checks: [{ name: "postgresql", check: async () => void (await database.query("select 1")) }],
+  checks: [postgresCheck(database)],
   webFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
 });
 await serveUntilSignal(app, {

@@ -130,7 +130,7 @@ describe("who may", () => {
       "/deployments",
     ]) {
       const answer = await ask("GET", `/api/v1/models/mine${path}`, { key });
-      expect(answer, path).toMatchObject({ status: 404, body: { code: "MODEL_NOT_FOUND" } });
+      expect(answer).toMatchObject({ status: 404, body: { code: "MODEL_NOT_FOUND" } });
     }
     for (const path of ["/training-runs", "/rollback"])
       expect((await ask("POST", `/api/v1/models/mine${path}`, { key, body: {} })).status).toBe(404);

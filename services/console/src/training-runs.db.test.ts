@@ -75,7 +75,7 @@ describe("training runs", () => {
 
   test("a model has one run at a time, however many ask", async () => {
     const answers = await Promise.all([1, 2, 3].map(() => ask("POST", "/training-runs")));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409, 409]);
     const runId = answers.find(({ status }) => status === 202)?.body.id;
     expect(answers.find(({ status }) => status === 409)?.body.detail).toContain(runId);
     await write(runId, { type: "status", status: "failed" });
@@ -144,7 +144,7 @@ describe("training runs", () => {
         [`/api/v1/models/digits/training-runs/17${action}`, project.secret],
       ];
       for (const [path, key] of paths)
-        expect(await askAs(method, path, { key }), path).toMatchObject({
+        expect(await askAs(method, path, { key })).toMatchObject({
           status: 404,
           body: { code: "RUN_NOT_FOUND" },
         });
