@@ -1,4 +1,5 @@
 import { testEnv } from "@groundswell/local/testing";
+import pg from "pg";
 import { expect, test } from "vitest";
 
 import { openDatabase } from "./database.ts";
@@ -21,8 +22,13 @@ test("a server that is not there is unavailable", async () => {
 
 test("a connection that the server ends under a query is unavailable; the next query works", async () => {
   const database = openDatabase(databaseUrl, { role: "worker", max: 1 });
-  const end = database.query("select pg_terminate_backend(pg_backend_pid())");
-  expect(isUnavailable(await failureOf(end))).toBe(true);
+  const [backend] = await database.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const sleeping = failureOf(database.query("select pg_sleep(60)"));
+  const admin = new pg.Client({ connectionString: databaseUrl });
+  await admin.connect();
+  await admin.query("select pg_terminate_backend($1)", [backend?.pid]);
+  await admin.end();
+  expect(isUnavailable(await sleeping)).toBe(true);
   expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
   await database.close();
 });

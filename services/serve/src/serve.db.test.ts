@@ -1,5 +1,6 @@
 import { uuid7Generator } from "@groundswell/contracts";
 import { findPrediction, withProject } from "@groundswell/db";
+import { testEnv } from "@groundswell/local/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import {
@@ -12,7 +13,7 @@ import {
   type TestModel,
 } from "./serving-world.ts";
 
-const world = await openServingWorld();
+const world = openServingWorld(await testEnv());
 const project = await world.newProject();
 const app = world.build();
 const ask = askerOf(app, project.key);

@@ -1,4 +1,4 @@
-/** What the tests of serving stand on: a project with models whose labels tell which weights answered. */
+/** What tests and benchmarks of serving stand on: projects with models whose labels tell which weights answered. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
 
@@ -18,7 +18,7 @@ import {
   revokeApiKey,
   withProject,
 } from "@groundswell/db";
-import { testEnv } from "@groundswell/local/testing";
+import type { TestEnv } from "@groundswell/local/testing";
 import { encodeFrame, type Frame, openArtifactStore, type Weights } from "@groundswell/models";
 import { dataOf } from "@groundswell/onnx";
 import { encodeWeights, initialWeights, type ModelSettings } from "@groundswell/training";
@@ -78,8 +78,8 @@ export interface Answer {
   body: PredictionAnswer & Partial<Problem>;
 }
 
-export async function openServingWorld() {
-  const { databaseUrl, redisUrl, prefix, artifacts } = await testEnv();
+/** @param env a migrated database, a Redis, and a folder */
+export function openServingWorld({ databaseUrl, redisUrl, prefix, artifacts }: TestEnv) {
   const maintenance = openDatabase(databaseUrl, { role: "maintenance", max: 1 });
   const database = openDatabase(databaseUrl, { role: "request" });
   const logDatabase = openDatabase(databaseUrl, { role: "worker" });
@@ -109,12 +109,12 @@ export async function openServingWorld() {
   const newModel = async (
     projectId: string,
     name: string,
-    options: { logPredictions?: "after" | "before" } = {},
+    options: { logPredictions?: "after" | "before"; config?: Record<string, unknown> } = {},
   ) => {
     const settings: ModelSettings = {
       recipe: "image-classifier",
       classes: CLASSES,
-      config: { width: SIDE, height: SIDE, hidden: 4 },
+      config: options.config ?? { width: SIDE, height: SIDE, hidden: 4 },
       seed: 1,
     };
     const modelId = randomUUID();
@@ -221,7 +221,7 @@ export async function openServingWorld() {
   };
 }
 
-export type ServingWorld = Awaited<ReturnType<typeof openServingWorld>>;
+export type ServingWorld = ReturnType<typeof openServingWorld>;
 export type TestModel = Awaited<ReturnType<ServingWorld["newModel"]>>;
 
 /** Asks for a prediction as a client does. */

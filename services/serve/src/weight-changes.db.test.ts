@@ -2,6 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { CHANNELS } from "@groundswell/contracts";
+import { testEnv } from "@groundswell/local/testing";
 import { Redis } from "ioredis";
 import { afterAll, describe, expect, test, vi } from "vitest";
 
@@ -14,7 +15,7 @@ import {
   weightsSaying,
 } from "./serving-world.ts";
 
-const world = await openServingWorld();
+const world = openServingWorld(await testEnv());
 const project = await world.newProject();
 const app = world.build();
 const ask = askerOf(app, project.key);
