@@ -1,4 +1,5 @@
 import { Queue } from "bullmq";
+import { Redis } from "ioredis";
 
 import type { Job, PayloadOf } from "./define-job.ts";
 import { cleanInbox } from "./jobs/clean-inbox.ts";
@@ -42,8 +43,15 @@ export const KEPT_JOBS = { age: 3_600, count: 1_000 };
 
 export function connectJobs(redisUrl: string, { prefix, onError }: JobsOptions): Jobs {
   const report = onError ?? (() => {});
+  // Without the first two a command waits for Redis to come back, and whoever sent it with it.
+  const redis = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    commandTimeout: ANSWER_WITHIN_MS,
+    maxRetriesPerRequest: null,
+  });
+  redis.on("error", report);
   const queues = new Map<string, Queue>(
-    catalog.map(({ name }) => [name, openQueue(name, redisUrl, prefix, report)]),
+    catalog.map(({ name }) => [name, openQueue(name, redis, prefix, report)]),
   );
   let unanswered = 0;
 
@@ -78,20 +86,20 @@ export function connectJobs(redisUrl: string, { prefix, onError }: JobsOptions):
       ),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
+      redis.disconnect();
     },
   };
 }
 
 function openQueue(
   name: string,
-  url: string,
+  redis: Redis,
   prefix: string,
   report: (error: Error) => void,
 ): Queue {
   const queue = new Queue(name, {
     prefix,
-    // Without these a command waits for Redis to come back, and whoever sent it with it.
-    connection: { url, enableOfflineQueue: false, commandTimeout: ANSWER_WITHIN_MS },
+    connection: redis,
     skipWaitingForReady: true,
     skipVersionCheck: true,
   });
