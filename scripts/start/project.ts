@@ -50,22 +50,33 @@ export async function openProject(
     const projects = await listProjects(database);
     const ours = projects.find(({ name }) => name === NAME);
     if (!ours && projects.length > 0) return undefined;
-    const projectId = ours?.projectId ?? randomUUID();
-    if (!ours)
-      await createProject(database, {
-        projectId,
-        name: NAME,
-        pseudonymKey: randomBytes(32),
-        now: new Date(),
-      });
-    const secretKey = await addKey(database, projectId, "secret");
-    const writeKey = await addKey(database, projectId, "write");
-    const opened = { projectId, secretKey, writeKey, stories: {} };
+    const keys = ours ? await addKeys(database, ours.projectId) : await makeProject(database, NAME);
+    const opened = { ...keys, stories: {} };
     keepProject(file, opened);
     return { ...opened, isNew: !ours };
   } finally {
     await database.close();
   }
+}
+
+export type ProjectKeys = Pick<KeptProject, "projectId" | "secretKey" | "writeKey">;
+
+/** A new project with its first two keys; they are told once. As `maintenance`. */
+export async function makeProject(database: Database, name: string): Promise<ProjectKeys> {
+  const projectId = randomUUID();
+  await createProject(database, {
+    projectId,
+    name,
+    pseudonymKey: randomBytes(32),
+    now: new Date(),
+  });
+  return addKeys(database, projectId);
+}
+
+async function addKeys(database: Database, projectId: string): Promise<ProjectKeys> {
+  const secretKey = await addKey(database, projectId, "secret");
+  const writeKey = await addKey(database, projectId, "write");
+  return { projectId, secretKey, writeKey };
 }
 
 /** Writes down that a story was begun, or told to its end. */
