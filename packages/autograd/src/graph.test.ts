@@ -12,6 +12,8 @@ test("the same operator on the same values is one node, equal constants one valu
   const x = g.input("x", "float32", ["N"]);
   expect(g.mul(g.exp(x), 2)).toBe(g.mul(g.exp(x), 2));
   expect(g.nodes).toHaveLength(2);
+  expect(g.constant(0, "float32")).not.toBe(g.constant(-0, "float32"));
+  expect(() => g.constant([1, 2, 3], "float32", [2])).toThrow(GraphError);
   expect(g.constant([1, 2], "int64")).not.toBe(g.constant([1, 2], "int32"));
 });
 

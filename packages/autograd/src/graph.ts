@@ -1,6 +1,6 @@
-import { elementsFrom } from "@groundswell/onnx";
 import type { DType, NumericTensor } from "@groundswell/onnx";
 
+import { createConstants } from "./constants.ts";
 import { showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
 import type { AttributeValue, Op, OutputSpec, PerInput, ShapeAnswer } from "./op.ts";
@@ -38,18 +38,14 @@ export interface GraphCore {
 /** A graph under construction, with one method for each operator. */
 export interface Graph extends GraphCore, Builders {}
 
-/** Longer constants aren't compared with each other. */
-const COMPARED_ELEMENTS = 64;
-
 export function createGraph(): Graph {
   const nodes: Node[] = [];
   const inputNames = new Set<string>();
-  const constants = new Map<Value, NumericTensor>();
-  const constantsByKey = new Map<string, Value>();
   const outputsByKey = new Map<string, readonly Value[]>();
 
   const core: GraphCore = {
     nodes,
+    ...createConstants(),
 
     input(name, dtype, shape) {
       if (inputNames.has(name)) throw new GraphError(`There is an input "${name}" already`);
@@ -57,26 +53,7 @@ export function createGraph(): Graph {
       return { name, dtype, shape, node: null, content: null };
     },
 
-    constant(data, dtype, shape) {
-      const elements = typeof data === "number" ? [data] : data;
-      const dims = shape ?? (typeof data === "number" ? [] : [elements.length]);
-      const key = `${dtype} ${showShape(dims)} ${elements.join(",")}`;
-      const known = elements.length <= COMPARED_ELEMENTS ? constantsByKey.get(key) : undefined;
-      if (known !== undefined) return known;
-
-      const name = `constant.${constants.size}`;
-      const stored = elementsFrom(dtype, elements);
-      const content = dtype === "int64" && dims.length < 2 ? elements : null;
-      const value: Value = { name, dtype, shape: dims, node: null, content };
-      const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-      constants.set(value, { name, dtype, dims, bytes });
-      if (elements.length <= COMPARED_ELEMENTS) constantsByKey.set(key, value);
-      return value;
-    },
-
-    contentsOf: (value) => constants.get(value),
-
-    emit(op, inputs, attributes = {}) {
+    emit(op, inputs, attributes) {
       const [first] = core.emitAll(op, inputs, attributes);
       if (first === undefined) throw new GraphError(`${op.name} has no output`);
       return first;
@@ -88,26 +65,36 @@ export function createGraph(): Graph {
       const known = outputsByKey.get(key);
       if (known !== undefined) return known;
 
-      checkAttributes(op, attributes);
-      const specs = inferOutputs(op, inputs, attributes);
-      const outputs: Value[] = [];
-      const optional = new Set<Value>();
-      const node: Node = { op, inputs, attributes, outputs, optional };
-      for (const [index, { shape, dtype, content = null, ...spec }] of specs.entries()) {
-        const name = `${op.name}.${nodes.length}${index === 0 ? "" : `.${index}`}`;
-        const output: Value = { name, dtype, shape, node, content };
-        outputs.push(output);
-        if (spec.optional) optional.add(output);
-      }
+      const node = createNode(nodes.length, op, inputs, attributes);
       nodes.push(node);
-      outputsByKey.set(key, outputs);
-      return outputs;
+      outputsByKey.set(key, node.outputs);
+      return node.outputs;
     },
 
     operand: (value, like) =>
       typeof value === "number" ? core.constant(value, like.dtype) : value,
   };
   return installBuilders(core);
+}
+
+function createNode(
+  number: number,
+  op: Op,
+  inputs: readonly Value[],
+  attributes: AttributeRecord,
+): Node {
+  checkAttributes(op, attributes);
+  const outputs: Value[] = [];
+  const optional = new Set<Value>();
+  const node: Node = { op, inputs, attributes, outputs, optional };
+  for (const [index, spec] of inferOutputs(op, inputs, attributes).entries()) {
+    const { shape, dtype, content = null } = spec;
+    const name = `${op.name}.${number}${index === 0 ? "" : `.${index}`}`;
+    const output: Value = { name, dtype, shape, node, content };
+    outputs.push(output);
+    if (spec.optional) optional.add(output);
+  }
+  return node;
 }
 
 /** @throws GraphError where an attribute is missing, unknown or of another kind */

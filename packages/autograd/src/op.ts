@@ -82,9 +82,7 @@ export interface GradientSite<K extends AttributeKinds = AttributeKinds> {
  */
 export type Slopes = readonly ((() => Value) | null)[];
 
-type GradientRule<K extends AttributeKinds = AttributeKinds> = (
-  site: GradientSite<K>,
-) => Slopes;
+type GradientRule<K extends AttributeKinds = AttributeKinds> = (site: GradientSite<K>) => Slopes;
 
 /** There is no rule, for a reason: either the slope is zero wherever it exists, or it is unknown. */
 export interface NoGradient {
