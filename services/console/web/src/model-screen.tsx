@@ -8,6 +8,7 @@ import { usePoll } from "./asking/use-poll.ts";
 import { Connection } from "./connection.tsx";
 import { FirstPrediction } from "./first-steps/first-prediction.tsx";
 import { KeptOutCard } from "./kept-out/kept-out-card.tsx";
+import { received } from "./kept-out/shares.ts";
 import { LiveCard } from "./live/live-card.tsx";
 import { LoopStrip } from "./loop-strip/loop-strip.tsx";
 import { paceWords } from "./pace.ts";
@@ -60,7 +61,11 @@ export function ModelScreen({ api, model, modelChanged }: ModelScreenProps) {
         </div>
       )}
       <div class="two">
-        <LiveCard api={api} model={name} />
+        <LiveCard
+          api={api}
+          model={name}
+          noFeedback={answer !== undefined && received(answer) === 0}
+        />
         <div class="stack">
           <TrainingCard {...{ api, now }} model={name} ended={runEnded} />
           <VersionsCard {...{ api, now, changes }} model={name} championMoved={modelChanged} />

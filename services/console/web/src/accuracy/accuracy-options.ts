@@ -15,9 +15,14 @@ export const accuracyOptions =
   (colours) => ({
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { time: false }, y: { range: [0, 100] } },
+    scales: { x: { time: false, range: (_, __, most) => [0, most || 1] }, y: { range: [0, 100] } },
     axes: [
-      { ...quietAxis(colours), grid: { show: false }, values: (_, marks) => marks.map(count) },
+      {
+        ...quietAxis(colours),
+        size: 28,
+        grid: { show: false },
+        values: (_, marks) => marks.map(count),
+      },
       {
         ...quietAxis(colours),
         size: 44,
@@ -29,7 +34,7 @@ export const accuracyOptions =
       {},
       { stroke: "transparent", points: { show: false } },
       { stroke: "transparent", points: { show: false } },
-      { stroke: colours.accent, width: 2.2, points: { size: 5, fill: colours.accent } },
+      { stroke: colours.accent, width: 2.2, points: { show: isShort } },
     ],
     bands: [{ series: [2, 1], fill: translucent(colours.accent) }],
     hooks: {
@@ -37,6 +42,9 @@ export const accuracyOptions =
       setCursor: [(plot) => hovered(plot.cursor.idx ?? null)],
     },
   });
+
+/** A line of one or two points would not be seen. */
+const isShort = (plot: uPlot) => plot.data[0].length < 3;
 
 const translucent = (colour: string) => `color-mix(in srgb, ${colour} 16%, transparent)`;
 

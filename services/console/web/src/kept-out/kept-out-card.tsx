@@ -4,7 +4,7 @@ import type { Overview } from "@groundswell/contracts";
 import { ChartCard } from "../chart/with-table.tsx";
 import { count, percent } from "../measures.ts";
 import { reasonWords } from "./reasons.ts";
-import { type KeptOutBar, keptOutBars, keptOutTotal } from "./shares.ts";
+import { type KeptOutBar, keptOutBars, keptOutTotal, received } from "./shares.ts";
 
 export function KeptOutCard({ overview }: { overview: Overview }) {
   const bars = keptOutBars(overview);
@@ -12,7 +12,7 @@ export function KeptOutCard({ overview }: { overview: Overview }) {
   const about =
     total === 0
       ? "What may not teach does not teach"
-      : `${count(total)} of ${count(overview.feedback_total)}, each with its reason`;
+      : `${count(total)} of ${count(received(overview))}, each with its reason`;
   return (
     <ChartCard
       title="Kept out of learning"

@@ -16,7 +16,14 @@ import { after, type Said, taught, userDid } from "./row-words.ts";
 const ROWS = 40;
 const EVERY_MS = 1_000;
 
-export function LiveCard({ api, model }: { api: Api; model: string }) {
+interface LiveCardProps {
+  api: Api;
+  model: string;
+  /** Nobody has said anything about a prediction yet. */
+  noFeedback: boolean;
+}
+
+export function LiveCard({ api, model, noFeedback }: LiveCardProps) {
   const [following, setFollowing] = useState(true);
   const ask = useCallback((signal: AbortSignal) => api.live(model, ROWS, signal), [api, model]);
   const {
@@ -50,7 +57,7 @@ export function LiveCard({ api, model }: { api: Api; model: string }) {
       {!rows && !problem && <p class="state">Loading…</p>}
       {rows?.length === 0 && <p class="state">No predictions yet.</p>}
       {rows && rows.length > 0 && <Rows rows={rows} />}
-      {rows?.[0] && rows.every(({ feedback }) => !feedback) && <FirstFeedback of={rows[0]} />}
+      {noFeedback && rows?.[0] && <FirstFeedback of={rows[0]} />}
     </Card>
   );
 }
@@ -106,8 +113,11 @@ function Row({ row }: { row: LiveRow }) {
   );
 }
 
-const SaidTag = ({ tone, text, title }: Said) => (
-  <Tag tone={tone} title={title}>
-    <bdi>{text}</bdi>
-  </Tag>
-);
+function SaidTag({ tone, text, title }: Said) {
+  if (tone === null) return <span class="dim">{text}</span>;
+  return (
+    <Tag tone={tone} title={title}>
+      <bdi>{text}</bdi>
+    </Tag>
+  );
+}

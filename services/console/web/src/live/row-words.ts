@@ -5,14 +5,15 @@ import { reasonWords } from "../kept-out/reasons.ts";
 import { latency, NOTHING } from "../measures.ts";
 
 export interface Said {
-  tone: Tone;
+  /** None for what is no news. */
+  tone: Tone | null;
   text: string;
   title?: string;
 }
 
 /** What the user did with a prediction. */
 export function userDid({ label, feedback }: Pick<LiveRow, "label" | "feedback">): Said {
-  if (!feedback) return { tone: "off", text: "nothing yet" };
+  if (!feedback) return { tone: null, text: "nothing yet" };
   const { value, correction } = feedback;
   if (correction !== null && correction !== label)
     return { tone: "warn", text: `✎ corrected to ${correction}`, title: correction };
@@ -23,7 +24,7 @@ export function userDid({ label, feedback }: Pick<LiveRow, "label" | "feedback">
 
 /** Whether it taught the model, and if not, why. */
 export function taught({ feedback }: Pick<LiveRow, "feedback">): Said {
-  if (!feedback) return { tone: "off", text: NOTHING };
+  if (!feedback) return { tone: null, text: NOTHING };
   switch (feedback.state) {
     case "learned":
       return { tone: "good", text: "✓ yes" };

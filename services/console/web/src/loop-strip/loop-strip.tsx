@@ -2,7 +2,7 @@ import "./loop-strip.css";
 import type { Overview } from "@groundswell/contracts";
 import type { ComponentChildren } from "preact";
 
-import { keptOutTotal } from "../kept-out/shares.ts";
+import { keptOutTotal, mayTeach, received } from "../kept-out/shares.ts";
 import { count, duration, interval, latency, NOTHING, percent, rate } from "../measures.ts";
 
 interface LoopStripProps {
@@ -12,9 +12,9 @@ interface LoopStripProps {
 
 /** The loop in one line: from what was accepted to what is predicted. */
 export function LoopStrip({ overview, champion }: LoopStripProps) {
-  const { accepted, learned, predictions, progressive, window_s, feedback_total } = overview;
-  const kept = keptOutTotal(overview);
-  const taught = feedback_total - kept;
+  const { accepted, learned, predictions, progressive, window_s } = overview;
+  const all = received(overview);
+  const teaching = mayTeach(overview);
   const span = duration(window_s * 1_000);
   return (
     <section class="card loop" aria-label="The loop, from accepted to predicted">
@@ -23,11 +23,11 @@ export function LoopStrip({ overview, champion }: LoopStripProps) {
       </Stage>
       <Stage
         name="Clean and allowed to teach"
-        unit={feedback_total > 0 ? "%" : ""}
-        value={feedback_total > 0 ? percent(taught / feedback_total) : NOTHING}
+        unit={all > 0 ? "%" : ""}
+        value={all > 0 ? percent(teaching / all) : NOTHING}
       >
-        {feedback_total > 0
-          ? `${count(taught)} of ${count(feedback_total)}; ${count(kept)} kept out`
+        {all > 0
+          ? `${count(teaching)} of ${count(all)}; ${count(keptOutTotal(overview))} kept out`
           : "no feedback yet"}
       </Stage>
       <Stage name="Learned" {...splitUnit(learned.p50_ms)}>

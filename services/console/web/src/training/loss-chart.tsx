@@ -5,6 +5,7 @@ import { count } from "../measures.ts";
 import type { RunStory } from "./run-story.ts";
 
 const HEIGHT = 130;
+const WHOLE_EPOCHS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 /** Loss of each epoch: training as a line, validation dashed. */
 export function LossChart({ epochs, planned }: { epochs: RunStory["epochs"]; planned: number }) {
@@ -68,7 +69,7 @@ const lossOptions =
       y: { range: (_, __, most) => [0, (most ?? 1) * 1.05] },
     },
     axes: [
-      { ...quietAxis(colours), grid: { show: false }, size: 26 },
+      { ...quietAxis(colours), grid: { show: false }, size: 26, incrs: WHOLE_EPOCHS },
       { ...quietAxis(colours), size: 40, space: 28 },
     ],
     series: [

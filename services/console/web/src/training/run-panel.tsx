@@ -72,9 +72,9 @@ function Dataset({ run: { dataset } }: { run: RunView }) {
   const { train, validation, exam, subjects } = dataset;
   return (
     <p class="dim">
-      {count(train)} examples of {count(subjects.train)} users; {count(validation)} of{" "}
-      {count(subjects.validation)} decide when to stop, {count(exam)} of {count(subjects.exam)} are
-      the exam
+      Learns from {count(train)} examples of {count(subjects.train)} users; {count(validation)} of{" "}
+      {count(subjects.validation)} others tell when to stop, {count(exam)} of {count(subjects.exam)}{" "}
+      more are the exam
     </p>
   );
 }

@@ -40,6 +40,8 @@ export function VersionsCard({ api, model, now, changes, championMoved }: Versio
   const last = lastMove(moves.answer ?? []);
   const rows = pages.answer?.data;
   const scale = intervalScale(rows?.map(({ accuracy }) => accuracy) ?? []);
+  const examined = rows?.some(({ accuracy }) => accuracy !== null) ?? false;
+  const reach = examined ? `, drawn from ${percent(scale.low)} to ${percent(scale.high)} %` : "";
   const moved = ({ version }: AliasView) => {
     setPromoting(undefined);
     setRollingBack(false);
@@ -51,7 +53,7 @@ export function VersionsCard({ api, model, now, changes, championMoved }: Versio
   return (
     <Card
       title="Versions"
-      about={`Exam accuracy with its 95 % interval, drawn from ${percent(scale.low)} to ${percent(scale.high)} %`}
+      about={`Exam accuracy with its 95 % interval${reach}`}
       actions={
         <button
           type="button"
