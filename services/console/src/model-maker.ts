@@ -27,11 +27,7 @@ export interface ModelMaker {
 
 export const modelMaker: ModelMaker = {
   readConfig: (recipe, config) => readAt("config", recipes[recipe].config, config),
-  readRunConfig: (recipe, config) => {
-    const read = readAt("config", recipes[recipe].runConfig, config);
-    // The recipe's defaults must not hide what the model itself says.
-    return Object.fromEntries(Object.entries(read).filter(([name]) => name in config));
-  },
+  readRunConfig: (recipe, config) => readAt("config", recipes[recipe].runConfig, config),
   initialArtifact: (settings) => encodeWeights(settings, initialWeights(settings)),
   checkpointArtifact: versionOfLearner,
 };

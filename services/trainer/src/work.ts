@@ -90,8 +90,10 @@ async function work(deps: WorkDeps, run: RunRecord, hold: RunHold, lease: Lease)
   } catch (error) {
     const why = lease.signal.reason as WhyStopped | undefined;
     if (why === "cancelled") return end("cancelled");
-    if (why === "lost" || error instanceof RunTakenOver)
-      return void log.warn("the run is another trainer's now");
+    if (why === "lost" || error instanceof RunTakenOver) {
+      log.warn("the run is another trainer's now");
+      return;
+    }
     if (why === "closing")
       return database.transaction((tx) => requeueRun(tx, hold, "the trainer was stopped", clock()));
     if (error instanceof CannotTrain) return end("failed", error.message);

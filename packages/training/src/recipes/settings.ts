@@ -23,3 +23,14 @@ export const batchSettings = (defaults: BatchSettings) =>
     learning_rate: z.number().positive().max(10).default(defaults.learning_rate),
     patience: z.int().min(1).max(1_000).default(defaults.patience),
   });
+
+/**
+ * The same fields, each optional and without its default: what a run sets over its model's own
+ * settings, and nothing that it does not say.
+ */
+export const overridesOf = (settings: z.ZodObject<Record<string, z.ZodDefault<z.ZodType>>>) =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(settings.shape).map(([name, field]) => [name, field.unwrap().optional()]),
+    ),
+  );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { batchSettings, onlineSettings } from "../settings.ts";
+import { batchSettings, onlineSettings, overridesOf } from "../settings.ts";
 
 const batch = batchSettings({
   epochs: 30,
@@ -30,4 +30,4 @@ export const ImageConfig = z.strictObject({
 export type ImageConfig = z.infer<typeof ImageConfig>;
 
 /** What a run may set over `config.batch`. */
-export const ImageRunConfig = batch.partial();
+export const ImageRunConfig = overridesOf(batch);

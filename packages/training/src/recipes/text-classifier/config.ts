@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { batchSettings, onlineSettings } from "../settings.ts";
+import { batchSettings, onlineSettings, overridesOf } from "../settings.ts";
 
 const batch = batchSettings({
   epochs: 10,
@@ -9,7 +9,7 @@ const batch = batchSettings({
   patience: 4,
 }).extend({
   /** Share of its features that a message is seen without, each time anew, in training. */
-  drop: z.number().min(0).max(0.9).default(0.3),
+  drop: z.number().min(0).max(0.9).default(0.5),
 });
 
 /** Settings of a `text-classifier`. */
@@ -34,4 +34,4 @@ export const TextConfig = z.strictObject({
 export type TextConfig = z.infer<typeof TextConfig>;
 
 /** What a run may set over `config.batch`. */
-export const TextRunConfig = batch.partial();
+export const TextRunConfig = overridesOf(batch);
