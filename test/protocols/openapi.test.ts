@@ -20,10 +20,10 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 describe("the OpenAPI document", () => {
   test("is valid OpenAPI 3.1 for two validators", async () => {
     expect(document.openapi).toBe("3.1.0");
-    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
-    // As a client gets it.
-    const sent = JSON.parse(JSON.stringify(document));
-    expect(await validate(sent)).toMatchObject({ valid: true });
+    // As a client gets it; the validators write into what they are given.
+    const copy = () => JSON.parse(JSON.stringify(document));
+    expect(await new Validator().validate(copy())).toEqual({ valid: true });
+    expect(await validate(copy())).toMatchObject({ valid: true });
   });
 
   test("has every route of the table and no other", () => {

@@ -11,12 +11,11 @@ import {
 import { uuid7Generator } from "@groundswell/contracts";
 import { assertDurable, openDatabase, postgresCheck } from "@groundswell/db";
 import { openArtifactStore } from "@groundswell/models";
-import { connectJobs, trainModel } from "@groundswell/queue";
+import { connectJobs, openNews, trainModel } from "@groundswell/queue";
 
 import { buildConsole } from "./build-console.ts";
 import { Config } from "./config.ts";
 import { modelMaker } from "./model-maker.ts";
-import { connectNotifier } from "./notifier.ts";
 
 const config = readConfig(Config, process.env);
 const log = createLogger({ service: "console", level: config.LOG_LEVEL });
@@ -26,15 +25,17 @@ const tracing = await startTracing({
 });
 const database = openDatabase(config.DATABASE_URL, { role: "request", max: 8, name: "console" });
 await assertDurable(database);
-const onError = (err: Error) => log.warn({ err }, "Redis");
-const jobs = connectJobs(config.REDIS_URL, { prefix: config.QUEUE_PREFIX, onError });
-const notifier = connectNotifier(config.REDIS_URL, { prefix: config.QUEUE_PREFIX, onError });
+const jobs = connectJobs(config.REDIS_URL, {
+  prefix: config.QUEUE_PREFIX,
+  onError: (err) => log.warn({ err }, "queueing a job"),
+});
+const news = openNews(config.REDIS_URL, { prefix: config.QUEUE_PREFIX });
 
 const app = await buildConsole({
   database,
   artifacts: openArtifactStore(config.ARTIFACTS),
   models: modelMaker,
-  notify: notifier.notify,
+  notify: (channel, message) => news.tell(channel, [message]),
   enqueueRun: (run) => void jobs.enqueue(trainModel, run),
   clock: Date.now,
   newId: uuid7Generator(Date.now),
@@ -48,5 +49,5 @@ const app = await buildConsole({
 await serveUntilSignal(app, {
   host: config.HOST,
   port: config.PORT,
-  closing: [notifier, jobs, database, ...(tracing ? [tracing] : [])],
+  closing: [news, jobs, database, ...(tracing ? [tracing] : [])],
 });
