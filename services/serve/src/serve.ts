@@ -10,7 +10,6 @@ import {
   isUnavailable,
   withProject,
 } from "@groundswell/db";
-import { recipes } from "@groundswell/training";
 import type { FastifyInstance } from "fastify";
 
 import { bounded } from "./bounded.ts";
@@ -22,6 +21,7 @@ import { openPredictorPool } from "./predictor-pool.ts";
 import { createRegistryReader } from "./registry-reader.ts";
 import { addPredictionRoutes } from "./routes/predictions.ts";
 import { createServeMetrics } from "./serve-metrics.ts";
+import { storeInput } from "./store-input.ts";
 
 export interface ServeDeps {
   /** As `request`. */
@@ -111,7 +111,7 @@ export function buildServe(deps: ServeDeps): FastifyInstance {
       directory,
       pool,
       log,
-      storeInput: ({ recipe, config }, inputs) => recipes[recipe].storeInput(inputs, config),
+      storeInput,
       decoding,
       findLogged: (projectId, id) =>
         withProject(database, projectId, (tx) => findPrediction(tx, projectId, id)),

@@ -40,32 +40,33 @@ export function weightsSaying(settings: ModelSettings, k: number): Weights {
   return weights;
 }
 
-/** A grey PNG. `claimed` writes another size into its header than the pixels have. */
 export function greyPng(side: number, pixel: (i: number) => number = (i) => i % 251): Buffer {
   const rows = Buffer.alloc(side * (side + 1));
   for (let i = 0; i < side * side; i++) rows[i + Math.floor(i / side) + 1] = pixel(i);
   return pngOf(side, side, deflateSync(rows));
 }
 
+export function chunkOf(type: string, body: Buffer): Buffer {
+  const whole = Buffer.alloc(body.length + 12);
+  whole.writeUInt32BE(body.length, 0);
+  whole.write(type, 4, "latin1");
+  body.copy(whole, 8);
+  whole.writeUInt32BE(crc32(whole.subarray(4, -4)), whole.length - 4);
+  return whole;
+}
+
+/** A grey PNG of 8 bits, whatever its data is. */
 export function pngOf(width: number, height: number, data: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header[8] = 8; // bits of a grey pixel
-  const chunk = (type: string, body: Buffer) => {
-    const whole = Buffer.alloc(body.length + 12);
-    whole.writeUInt32BE(body.length, 0);
-    whole.write(type, 4, "latin1");
-    body.copy(whole, 8);
-    whole.writeUInt32BE(crc32(whole.subarray(4, -4)), whole.length - 4);
-    return whole;
-  };
   const signature = Buffer.from("89504e470d0a1a0a", "hex");
   return Buffer.concat([
     signature,
-    chunk("IHDR", header),
-    chunk("IDAT", data),
-    chunk("IEND", Buffer.alloc(0)),
+    chunkOf("IHDR", header),
+    chunkOf("IDAT", data),
+    chunkOf("IEND", Buffer.alloc(0)),
   ]);
 }
 
