@@ -592,8 +592,8 @@ GRANT INSERT ON inbox, dead_letters, quarantine, message_ids, events, profiles, 
   learner_leases, steps, publications, checkpoints, tallies TO gs_worker;
 --> statement-breakpoint
 GRANT UPDATE ON inbox, profiles, consent_state, model_versions, aliases, training_runs, feedback, ledger,
-  learner_leases, tallies, dead_letters TO gs_worker;
+  ledger_queue, learner_leases, tallies, dead_letters TO gs_worker;
 --> statement-breakpoint
-GRANT DELETE ON inbox, ledger_queue, learner_leases, checkpoints, publications TO gs_worker;
+GRANT DELETE ON inbox, ledger_queue, learner_leases, checkpoints, publications, artifacts TO gs_worker;
 --> statement-breakpoint
 RESET ROLE;

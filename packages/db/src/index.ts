@@ -26,3 +26,13 @@ export { isUnavailable } from "./unavailable.ts";
 export { postgresCheck } from "./ready-check.ts";
 export * from "./stores/dataset.ts";
 export * from "./stores/run-lease.ts";
+export {
+  FenceLost,
+  findModelsToLearn,
+  type LearnerHold,
+  releaseModel,
+  renewModel,
+  takeModel,
+} from "./stores/learner-lease.ts";
+export * from "./stores/steps.ts";
+export * from "./stores/checkpoints.ts";
