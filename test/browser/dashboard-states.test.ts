@@ -1,0 +1,242 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { formatKey, type ModelView, uuid7Generator } from "@groundswell/contracts";
+import { insertPredictions } from "@groundswell/db";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+
+import { faint, nameless } from "./accessibility.ts";
+import { openBrowser } from "./chromium.ts";
+import { consoleUnderTest } from "./console-under-test.ts";
+import { leave, type Visit, visit } from "./visit.ts";
+
+const OUT = join(import.meta.dirname, "../../out");
+const opened = await openBrowser();
+if (!opened.browser) console.warn(`The dashboard is not tested: ${opened.reason}`);
+const run = promisify(execFile);
+
+describe.skipIf(!opened.browser)("states of the dashboard", async () => {
+  const server = await consoleUnderTest();
+  let open: Visit[] = [];
+  const look = async (fragment: string, options?: Parameters<typeof visit>[2]): Promise<Visit> => {
+    if (!opened.browser) throw new Error(opened.reason);
+    const one = await visit(opened.browser, `${server.origin}/${fragment}`, options);
+    open.push(one);
+    return one;
+  };
+  const signedIn = `#key=${server.secret}`;
+  const makeModel = async (name: string, classes: string[]) => {
+    const body = { recipe: "text-classifier", classes, config: {} };
+    const answer = await server.ask("PUT", `/api/v1/models/${name}`, body);
+    return (await answer.json()) as ModelView;
+  };
+  beforeAll(() => void mkdirSync(OUT, { recursive: true }));
+  afterEach(async () => {
+    const visits = open;
+    open = [];
+    await leave(visits);
+  });
+  afterAll(async () => opened.browser?.close());
+
+  test("asks for a key, and tells what is wrong with one", async () => {
+    const { page, complaints } = await look("");
+    const field = page.getByLabel("Secret key");
+    const submit = page.getByRole("button", { name: "Sign in" });
+    expect(await nameless(page)).toEqual([]);
+    expect(await faint(page)).toEqual([]);
+    await field.fill("hello");
+    await submit.click();
+    await page.getByText(/is no secret key/).waitFor();
+    await field.fill(server.write);
+    await submit.click();
+    await page.getByText(/This is a write key/).waitFor();
+    await page.screenshot({ path: join(OUT, "dashboard-sign-in.png") });
+    const letters = (length: number) => randomBytes(length).toString("hex").slice(0, length);
+    await field.fill(formatKey({ kind: "secret", id: letters(12), secret: letters(32) }));
+    await submit.click();
+    await page.getByText(/not valid/).waitFor();
+    expect(complaints.splice(0).every((text) => text.includes("401"))).toBe(true);
+    await field.fill(` ${server.secret} `);
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation").waitFor();
+    await page.reload();
+    await page.getByRole("navigation").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await field.waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
+  test("takes the key out of the address", async () => {
+    const { page } = await look(`#/models/none?key=${server.secret}`);
+    await page.getByRole("navigation").waitFor();
+    expect(page.url()).toBe(`${server.origin}/#/models/none`);
+  });
+
+  test("without a model, shows the line that makes one; the line works", async (context) => {
+    const { page } = await look(signedIn);
+    await page.getByText("No model yet").waitFor();
+    await page.screenshot({ path: join(OUT, "dashboard-empty.png") });
+    expect(await faint(page)).toEqual([]);
+    const lines = (await page.locator(".curl pre").first().textContent()) ?? "";
+    if (!(await run("curl", ["--version"]).catch(() => null))) context.skip("no curl here");
+    await run("sh", ["-c", `${lines} --fail --silent`], {
+      env: { ...process.env, KEY: server.secret },
+    });
+    await page.getByRole("heading", { name: "sentiment" }).waitFor();
+  });
+
+  test("without events, shows the line that sends one", async () => {
+    await makeModel("quiet", ["yes", "no"]);
+    const { page } = await look(signedIn);
+    await page.getByRole("link", { name: "quiet" }).click();
+    await page.getByText("No events yet").waitFor();
+    expect(page.url()).toContain("#/models/quiet");
+    expect(await page.locator(".curl pre").first().textContent()).toContain(
+      "/api/v1/models/quiet/predictions",
+    );
+    await page.getByText("No training run yet").waitFor();
+    await page.getByText("Nothing to score yet").waitFor();
+    expect(await nameless(page)).toEqual([]);
+    expect(await faint(page)).toEqual([]);
+  });
+
+  test("an unknown model is said to be unknown", async () => {
+    await makeModel("known", ["yes", "no"]);
+    const { page } = await look(`#/models/%3Cb%3Enone?key=${server.secret}`);
+    await page.getByText("No model <b>none in this project").waitFor();
+    expect(await page.getByRole("navigation").isVisible()).toBe(true);
+  });
+
+  test("texts of any length and script stay inside, and are never markup", async () => {
+    const long = "a".repeat(300);
+    const name = "m".repeat(63);
+    const model = await makeModel(name, [long.slice(0, 256), "مرحبا"]);
+    const texts = [
+      "<img src=x onerror=alert(1)>",
+      "שלום עולם 123",
+      `${long} ${long}`,
+      "word ".repeat(4_000),
+    ];
+    const newId = uuid7Generator(Date.now);
+    await insertPredictions(
+      server.worker,
+      texts.map((text, i) => ({
+        projectId: server.projectId,
+        predictionId: newId(),
+        modelId: model.id,
+        version: 1,
+        learnedThrough: 0,
+        pinned: false,
+        subjectId: null,
+        input: Buffer.from(text),
+        output: { label: model.classes[i % 2] ?? "", probability: 0.5, classes: [] },
+        latencyMs: 1,
+        createdAt: new Date(),
+      })),
+    );
+    for (const width of [1440, 820]) {
+      const { page } = await look(`#/models/${name}?key=${server.secret}`, {
+        viewport: { width, height: 900 },
+      });
+      await page.getByText("<img src=x onerror=alert(1)>").waitFor();
+      expect(await page.locator(".live img").count()).toBe(0);
+      await page.getByText("No feedback yet. It teaches").waitFor();
+      const root = page.locator("html");
+      expect(await root.evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
+      const hebrew = page.getByText("שלום עולם 123");
+      expect(await hebrew.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+      await page.screenshot({ path: join(OUT, `dashboard-texts-${width}.png`), fullPage: true });
+    }
+  });
+
+  test("a thousand versions are paged", async () => {
+    const { id } = await makeModel("many", ["yes", "no"]);
+    await server.worker.query(
+      `insert into model_versions (project_id, version_id, model_id, number, kind, status, learned_through,
+         artifact, lineage, created_at)
+       select project_id, gen_random_uuid(), model_id, n, 'online', 'ready', n, artifact, '{}', now()
+       from model_versions, generate_series(2, 1000) n where model_id = $1`,
+      [id],
+    );
+    const { page } = await look(`#/models/many?key=${server.secret}`);
+    const first = page.locator(".versions tbody tr").first();
+    await first.getByText("v1000").waitFor();
+    expect(await page.getByRole("button", { name: "Newer" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Older" }).click();
+    await first.getByText("v992").waitFor();
+    await page.getByRole("button", { name: "Newer" }).click();
+    await first.getByText("v1000").waitFor();
+  });
+
+  test("keeps the last figures while the server is away, and comes back", async () => {
+    await makeModel("steady", ["yes", "no"]);
+    const { page, complaints } = await look(`#/models/steady?key=${server.secret}`);
+    await page.locator(".stage").first().waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByText(/reconnecting; figures of/).waitFor();
+    expect(await page.locator(".stage").count()).toBe(5);
+    await page.unroute("**/api/**");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.locator(".connection", { hasText: "live" }).waitFor();
+    expect(complaints.splice(0).every((text) => text.includes("ERR_FAILED"))).toBe(true);
+  });
+
+  test("asks nothing while its tab is hidden", async () => {
+    await makeModel("hidden", ["yes", "no"]);
+    const { page } = await look(`#/models/hidden?key=${server.secret}`);
+    await page.locator(".stage").first().waitFor();
+    await page.clock.install();
+    const turn = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { value, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await turn(true);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.clock.runFor(30_000);
+    expect(asked).toEqual([]);
+    const again = page.waitForRequest(/\/overview$/);
+    await turn(false);
+    await again;
+  });
+
+  test("nothing moves for those who asked for less motion", async () => {
+    await makeModel("still", ["yes", "no"]);
+    const { page } = await look(`#/models/still?key=${server.secret}`, { reducedMotion: "reduce" });
+    await page.locator(".stage").first().waitFor();
+    const moving = await page.evaluate(
+      () =>
+        [...document.querySelectorAll("*")].filter((element) => {
+          const { animationName, transitionDuration } = getComputedStyle(element);
+          return animationName !== "none" || transitionDuration !== "0s";
+        }).length,
+    );
+    expect(moving).toBe(0);
+  });
+
+  test("the theme can be chosen, and stays chosen", async () => {
+    await makeModel("themed", ["yes", "no"]);
+    const { page } = await look(signedIn, { colorScheme: "light" });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.getByRole("button", { name: "Theme: system" }).click();
+    await page.getByRole("button", { name: "Theme: light" }).click();
+    expect(await ground()).not.toBe(light);
+    await page.reload();
+    await page.getByRole("button", { name: "Theme: dark" }).waitFor();
+    expect(await ground()).not.toBe(light);
+  });
+
+  test("a key that is taken back leads to the sign-in", async () => {
+    const { page, complaints } = await look(signedIn);
+    await page.getByRole("navigation").waitFor();
+    await server.revoke();
+    await page.getByLabel("Secret key").waitFor();
+    await page.getByText(/may have been revoked/).waitFor();
+    expect(complaints.splice(0).every((text) => text.includes("401"))).toBe(true);
+  });
+});
