@@ -49,7 +49,8 @@ export function planFeedback(
 
   const verdict = isDecided(winner) ? undefined : judge(winner);
   const after = values.map((value) => settle(value, value === winner, first, verdict));
-  if (verdict || !before.has(first.hash)) score(after, first, winner, verdict, judge);
+  const firstMayBeAnother = moved.size > 0 || !before.has(first.hash);
+  if (verdict || firstMayBeAnother) score(after, first, winner, verdict, judge);
 
   const joinedAs =
     verdict?.state === "joined" && verdict.example.split === "exam" ? "held_out" : "example";
@@ -92,8 +93,8 @@ function merge(kept: readonly KeptValue[], incoming: readonly FeedbackValue[]) {
       continue;
     }
     duplicates += 1;
-    if (comparePlaces(value, same) >= 0) continue;
-    // The retry was processed first: what counts is when it was received first.
+    if (compareTold(value, same) >= 0) continue;
+    // The retry was processed first: what counts is how it was told first.
     const { occurredAt, receivedAt, inboxId, item } = value;
     values.set(value.hash, { ...same, occurredAt, receivedAt, inboxId, item });
     moved.add(value.hash);
@@ -117,6 +118,11 @@ function comparePlaces(a: Place, b: Place): number {
   );
 }
 
+/** Of a value that was told several times: a date that can't be believed says nothing beside one that can. */
+function compareTold(a: FeedbackValue, b: FeedbackValue): number {
+  return Number(isBelievable(b)) - Number(isBelievable(a)) || comparePlaces(a, b);
+}
+
 /** A date that can't be believed must not beat every later value: it only wins where nothing else is there. */
 function compareRank(a: FeedbackValue, b: FeedbackValue, first: FeedbackValue): number {
   return (
@@ -130,13 +136,13 @@ function compareRank(a: FeedbackValue, b: FeedbackValue, first: FeedbackValue): 
 const isBelievable = (value: FeedbackValue) =>
   unbelievable(value.occurredAt, value.receivedAt) === undefined;
 
-/** Lost to another value before, it is judged anew when it wins after all. */
-function isDecided({ state, reason }: KeptValue): boolean {
-  return state === "joined" || (state === "kept_out" && !isLost(reason));
+/** What lost to another value, or was told with a better date since, is judged anew when it wins after all. */
+function isDecided(value: KeptValue): boolean {
+  if (value.state !== "kept_out") return value.state === "joined";
+  const { reason } = value;
+  if (reason === "too_old" || reason === "from_the_future") return !isBelievable(value);
+  return reason !== "superseded" && reason !== "prediction_changed";
 }
-
-const isLost = (reason: KeptOutReason | null) =>
-  reason === "superseded" || reason === "prediction_changed";
 
 function settle(
   value: KeptValue,
@@ -173,10 +179,9 @@ function score(
   if (verdict?.state === "waiting" || first.scoredRight !== null) return;
   const about = first === winner && verdict ? verdict : judge(first);
   const right = about.state === "waiting" ? null : about.right;
-  if (right === null) return;
   for (const value of after) {
     value.scoredRight = value.hash === first.hash ? right : null;
-    if (value.hash === first.hash) value.modelId ??= modelOf(about);
+    if (value.hash === first.hash && right !== null) value.modelId ??= modelOf(about);
   }
 }
 
