@@ -86,8 +86,12 @@ async function greet(installation: Installation, greeting: Greeting): Promise<vo
   const client = connect({ origin: address, key: project.secretKey });
   const demo = demoToTell(installation, greeting);
   terminal.line();
-  if (demo) await tell(installation, { demo, client, terminal, signal });
-  else await sayWhatIsThere(client, terminal);
+  try {
+    if (demo) await tell(installation, { demo, client, terminal, signal });
+    else await sayWhatIsThere(client, terminal);
+  } finally {
+    await client.close();
+  }
   const trial = demo?.app.exam[0];
   sayHowToGoOn({
     terminal,

@@ -29,7 +29,8 @@ export function loadDigits(seed: number): Digit[] {
 }
 
 function digitsOf({ id, raw, length }: Drawings): Digit[] {
-  const bytes = Uint8Array.from(raw, (brightness) => Math.round(brightness * 255));
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = Math.round((raw[i] ?? 0) * 255);
   return Array.from({ length }, (_, i) => ({
     pixels: bytes.subarray(i * AREA, (i + 1) * AREA),
     label: String(id),

@@ -62,7 +62,7 @@ export async function promote(
   const { headers } = await client.call(path, AliasView);
   const { body } = await client.call(path, AliasView, {
     method: "PUT",
-    headers: { "if-match": headers.get("etag") ?? "" },
+    headers: { "if-match": String(headers["etag"]) },
     body: { version, reason },
   });
   return body;
