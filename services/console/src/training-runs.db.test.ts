@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { CHANNELS, type RunEvent } from "@groundswell/contracts";
+import { CHANNELS, routes, type RunEvent } from "@groundswell/contracts";
 import { addRunEvent, type Queries } from "@groundswell/db";
+import { openDoor } from "@groundswell/local";
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { DIGITS, newProject, testConsole, type TestProject } from "./testing.ts";
@@ -159,11 +160,8 @@ describe("GET …/training-runs/:run/events", () => {
   }
 
   /** Reads a stream over a real connection: `next` gives its events in order, undefined at the end. */
-  async function watch(runId: string, lastEventId?: number) {
-    if (!app.server.listening) await app.listen({ port: 0, host: "127.0.0.1" });
-    const { port } = app.server.address() as AddressInfo;
-    const request = get({
-      port,
+  async function watch(runId: string, lastEventId?: number, origin?: string) {
+    const request = get(origin ?? (await listening()), {
       path: `/api/v1/models/digits/training-runs/${runId}/events`,
       headers: {
         authorization: `Bearer ${project.secret}`,
@@ -188,6 +186,12 @@ describe("GET …/training-runs/:run/events", () => {
       return seen;
     };
     return { response, next, rest, heartbeats: () => heartbeats, leave: () => request.destroy() };
+  }
+
+  async function listening(): Promise<string> {
+    if (!app.server.listening) await app.listen({ port: 0, host: "127.0.0.1" });
+    const { port } = app.server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
   }
 
   async function* framesOf(response: IncomingMessage): AsyncGenerator<string, undefined> {
@@ -242,6 +246,28 @@ describe("GET …/training-runs/:run/events", () => {
     const path = `/training-runs/${runId}/events`;
     const bad = await ask("GET", path, { headers: { "last-event-id": "yesterday" } });
     expect(bad).toMatchObject({ status: 400, body: { code: "BAD_REQUEST" } });
+  });
+
+  test("flows through the door, event by event", async () => {
+    const door = await openDoor({
+      routes,
+      upstreams: {
+        console: await listening(),
+        ingest: "http://127.0.0.1:9",
+        serve: "http://127.0.0.1:9",
+      },
+      otherwise: "console",
+      host: "127.0.0.1",
+      port: 0,
+    });
+    const runId = await start();
+    const { next, rest } = await watch(runId, undefined, door.address);
+    expect((await next())?.id).toBe(1);
+    await write(runId, progress(1));
+    expect((await next())?.id).toBe(2);
+    await write(runId, { type: "status", status: "succeeded" });
+    expect(await rest()).toHaveLength(1);
+    await door.close();
   });
 
   test("many watchers, some of whom leave, all see everything", async () => {

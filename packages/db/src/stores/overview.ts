@@ -81,12 +81,13 @@ export async function predictionLatency(
 }
 
 export interface LearnedWindow extends Latency {
-  /** The newest step; 0 before the first. */
-  step: number;
-  examples: number;
+  /** The newest step; `since.step` where there is no newer one. */
+  newest: number;
+  /** The newest step from before the window. */
+  before: number;
 }
 
-/** More steps than a learner makes in a window: it keeps an idle model's look short. */
+/** More steps than a learner makes in a window. */
 const RECENT_STEPS = 6_000;
 const LEARNED_SAMPLE = 500;
 
@@ -94,39 +95,41 @@ const LEARNED_SAMPLE = 500;
  * What was learned since an instant, and how long after its feedback was accepted it was
  * published. A promotion takes up again what the new champion has not seen: what is in the ledger
  * from before the newest such step is left out, it was learned (and measured) before.
+ *
+ * @param since.step a step from before the instant: older ones are not looked at
  */
 export async function learnedWindow(
   tx: Queries,
-  { projectId, modelId, since }: OfModel & { since: Date },
+  { projectId, modelId, since }: OfModel & { since: { at: Date; step: number } },
 ): Promise<LearnedWindow> {
   const [row] = await tx.query<LearnedWindow>(
     `with newest as materialized (
        select step, base_version, took, recorded_at from steps
-       where project_id = $1 and model_id = $2 order by step desc limit ${RECENT_STEPS}
-     ), recent as (
-       select * from newest where recorded_at > $3
-     ), learned as (
-       select recent.step, l.accepted_at from recent cross join unnest(recent.took) as taken (seq)
+       where project_id = $1 and model_id = $2 and step > $4
+       order by step desc limit ${RECENT_STEPS}
+     ), taken as materialized (
+       select newest.step, seq from newest cross join unnest(newest.took) seq
+       where newest.recorded_at > $3 order by newest.step desc limit ${LEARNED_SAMPLE}
+     ), latency as (
+       select extract(epoch from p.published_at - l.accepted_at)::float8 * 1000 as ms
+       from taken
        join ledger l on l.project_id = $1 and l.model_id = $2 and l.seq = taken.seq
-       where l.created_at > coalesce(
-         (select max(recorded_at) from recent where base_version is not null), '-infinity')
-     ), sample as (
-       select extract(epoch from p.published_at - s.accepted_at)::float8 * 1000 as ms
-       from (select * from learned order by step desc limit ${LEARNED_SAMPLE}) s
        cross join lateral (
          select published_at from publications
-         where project_id = $1 and model_id = $2 and step >= s.step order by step limit 1
+         where project_id = $1 and model_id = $2 and step >= taken.step order by step limit 1
        ) p
+       where l.created_at > coalesce(
+         (select max(recorded_at) from newest where base_version is not null), '-infinity')
      )
-     select coalesce((select max(step) from newest), 0) as step,
-            (select count(*) from learned) as examples,
+     select coalesce((select max(step) from newest), $4) as newest,
+            coalesce((select max(step) from newest where recorded_at <= $3), $4) as before,
             percentile_cont(0.5) within group (order by ms) as p50,
             percentile_cont(0.99) within group (order by ms) as p99
-     from sample`,
-    [projectId, modelId, since],
+     from latency`,
+    [projectId, modelId, since.at, since.step],
     "learned-window",
   );
-  return row ?? { step: 0, examples: 0, p50: null, p99: null };
+  return row ?? { newest: since.step, before: since.step, p50: null, p99: null };
 }
 
 /**

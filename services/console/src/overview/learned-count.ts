@@ -23,7 +23,7 @@ export function createLearnedCount(model: OfModel) {
     seen = through;
   };
 
-  /** @param newest the last step that there is */
+  /** @param newest the last step to count; never less than before */
   return async (tx: Queries, newest: number): Promise<number> => {
     while (seen < newest) {
       const rebase = await nextRebase(tx, { ...model, after: seen, through: newest });

@@ -20,7 +20,10 @@ import { progressiveAccuracy } from "./progressive.ts";
 import { createRunningTotal } from "./running-total.ts";
 
 const WINDOW_S = 30;
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Longer than a transaction of the worker takes, however busy. */
+const COMMITTED_AFTER_MS = 15 * SECOND_MS;
 const RECOUNT_AFTER_MS = 10 * MINUTE_MS;
 
 type OfModel = Pick<ModelRecord, "projectId" | "modelId">;
@@ -32,17 +35,16 @@ export function createMeasure(
 ) {
   const of = { projectId, modelId };
   const totals = createTotals(of);
-  const learnedCount = createLearnedCount(of);
+  const learned = createLearned(of);
 
   return (model: ModelRecord, now: Date): Promise<Overview> =>
     withProject(database, projectId, async (tx) => {
-      const since = new Date(now.getTime() - WINDOW_S * 1_000);
+      const since = new Date(now.getTime() - WINDOW_S * SECOND_MS);
       const { inbox } = await countWaitingWork(tx, projectId);
       const tallies = await totals.tallies(tx, now);
       const accepted = await acceptedSince(tx, projectId, since);
       const predicted = await countPredictions(tx, { ...of, after: since, through: null });
       const latency = await predictionLatency(tx, { ...of, since });
-      const learned = await learnedWindow(tx, { ...of, since });
       const queues = await countQueues(tx, { ...of, now });
       return {
         model: model.name,
@@ -60,13 +62,7 @@ export function createMeasure(
           p50_ms: latency.p50,
           p99_ms: latency.p99,
         },
-        learned: {
-          per_second: perSecond(learned.examples),
-          total: await learnedCount(tx, learned.step),
-          step: learned.step,
-          p50_ms: learned.p50,
-          p99_ms: learned.p99,
-        },
+        learned: await learned(tx, since),
         feedback_total: tallies["feedback"] ?? 0,
         kept_out: keptOut(tallies),
         ...progressiveAccuracy(await totals.outcomes(tx, now)),
@@ -82,6 +78,25 @@ export function createMeasure(
     });
 }
 
+/** What was learned in the window: what is learned by now, less what was learned before it. */
+function createLearned(of: OfModel) {
+  const countNow = createLearnedCount(of);
+  const countBefore = createLearnedCount(of);
+  let before = 0;
+  return async (tx: Queries, since: Date): Promise<Overview["learned"]> => {
+    const window = await learnedWindow(tx, { ...of, since: { at: since, step: before } });
+    before = window.before;
+    const total = await countNow(tx, window.newest);
+    return {
+      per_second: perSecond(total - (await countBefore(tx, before))),
+      total,
+      step: window.newest,
+      p50_ms: window.p50,
+      p99_ms: window.p99,
+    };
+  };
+}
+
 function createTotals(of: OfModel) {
   const recountAfterMs = RECOUNT_AFTER_MS;
   return {
@@ -94,20 +109,20 @@ function createTotals(of: OfModel) {
           through,
         }),
       plus: addCounts,
-      settledAfterMs: 5 * MINUTE_MS,
+      settledAfterMs: MINUTE_MS,
       recountAfterMs,
     }),
     // A client may choose an id, and with it the time, within a day: the recount finds those.
     predictions: createRunningTotal({
       read: (tx: Queries, after, through) => countPredictions(tx, { ...of, after, through }),
       plus: (a, b) => a + b,
-      settledAfterMs: MINUTE_MS,
+      settledAfterMs: COMMITTED_AFTER_MS,
       recountAfterMs,
     }),
     outcomes: createRunningTotal({
       read: (tx: Queries, after, through) => scoredOutcomes(tx, { ...of, after, through }),
       plus: (a, b) => a + b,
-      settledAfterMs: MINUTE_MS,
+      settledAfterMs: COMMITTED_AFTER_MS,
       recountAfterMs,
     }),
   };
