@@ -66,6 +66,7 @@ export async function openInstallation(open: OpenOptions): Promise<Installation>
         terminal.line(`  ${name} ended (${signal ?? `status ${code}`}); it is brought back`),
       onRestarted: ({ name, downMs }) =>
         terminal.line(`  ${name} is back after ${duration(downMs)}`),
+      onPortTaken: (port) => terminal.line(`  port ${port} is taken: the next one is tried`),
     });
     step(`${Object.keys(platform.services).length} services, each a process of its own`);
     terminal.line(terminal.dim(`  their logs: ${logs}`));

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { routes } from "@groundswell/contracts";
-import { freePort, openDoor, supervise, type Supervised } from "@groundswell/local";
+import { type Door, freePort, openDoor, supervise, type Supervised } from "@groundswell/local";
 
 import { mainOf, type ServiceName, SERVICES } from "./services.ts";
 
@@ -22,6 +22,7 @@ export interface PlatformOptions {
   env: Record<string, string | undefined>;
   onEnded?: (event: { name: string; signal: NodeJS.Signals | null; code: number | null }) => void;
   onRestarted?: (event: { name: string; downMs: number }) => void;
+  onPortTaken?: (port: number) => void;
 }
 
 export interface Platform {
@@ -54,7 +55,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     throw failed.reason;
   }
   try {
-    const door = await openFreeDoor(options.port, upstreamsOf(ports));
+    const door = await openFreeDoor(options, upstreamsOf(ports));
     return {
       address: door.address,
       services: byName(running),
@@ -118,19 +119,24 @@ function byName(running: readonly Supervised[]): Record<ServiceName, Supervised>
 const PORTS_TO_TRY = 20;
 
 /** The door at the wanted port, or at the next that is free. */
-async function openFreeDoor(port: number, upstreams: Record<string, string>) {
+async function openFreeDoor(
+  { port: wanted, onPortTaken }: PlatformOptions,
+  upstreams: Record<string, string>,
+): Promise<Door> {
   for (let tries = 0; ; tries++) {
+    const port = wanted === 0 ? 0 : wanted + tries;
     try {
       return await openDoor({
         routes,
         upstreams,
         otherwise: "console",
         host: HOST,
-        port: port === 0 ? 0 : port + tries,
+        port,
       });
     } catch (error) {
       const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
       if (!taken || tries >= PORTS_TO_TRY) throw error;
+      onPortTaken?.(port);
     }
   }
 }

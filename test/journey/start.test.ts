@@ -1,0 +1,144 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { ModelView, page } from "@groundswell/contracts";
+import { connect } from "@groundswell/crowd";
+import { freePort } from "@groundswell/local";
+import { type TestEnv, testEnv } from "@groundswell/local/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const START = join(ROOT, "scripts/start.ts");
+let servers: TestEnv;
+let cache: string;
+
+beforeAll(async () => {
+  servers = await testEnv();
+  cache = mkdtempSync(join(tmpdir(), "groundswell start "));
+  chmodSync(cache, 0o755);
+});
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
+
+const environment = () => ({
+  ...process.env,
+  DATABASE_URL: servers.databaseUrl,
+  REDIS_URL: servers.redisUrl,
+  QUEUE_PREFIX: servers.prefix,
+  GROUNDSWELL_CACHE_DIR: cache,
+  GROUNDSWELL_INSTANCE: "test",
+});
+
+interface Started {
+  process: ChildProcess;
+  output: () => string;
+}
+
+async function start(...options: string[]): Promise<Started> {
+  const child = spawn(process.execPath, [START, ...options], {
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (part: string) => (text += part));
+  const started = { process: child, output: () => text };
+  await new Promise<void>((ready, fail) => {
+    child.stdout?.on("data", () => text.includes("Ctrl-C stops everything") && ready());
+    child.once("exit", () => fail(new Error(`start ended:\n${text}`)));
+  });
+  return started;
+}
+
+async function stop({ process: child }: Started): Promise<number | null> {
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  const [code] = (await ended) as [number | null];
+  return code;
+}
+
+const found = (pattern: RegExp, text: string) => pattern.exec(text)?.[0] ?? "";
+const addressIn = (text: string) => found(/http:\/\/127\.0\.0\.1:\d+/, text);
+const keyIn = (text: string) => found(/gs_sk_\w+/, text);
+
+function childrenOf(pid: number | undefined): number[] {
+  return execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH
+  }
+}
+
+describe("an empty platform", () => {
+  test("comes up with keys that work, and again on the same data with the same keys", async () => {
+    const port = await freePort();
+    const first = await start("--no-demo", "--port", String(port));
+    const key = keyIn(first.output());
+    expect(addressIn(first.output())).toBe(`http://127.0.0.1:${port}`);
+    const client = connect({ origin: addressIn(first.output()), key });
+    const { body } = await client.call("/api/v1/models", page(ModelView));
+    expect(body.data).toEqual([]);
+    const dashboard = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    expect(dashboard).toContain("<script");
+    await client.close();
+
+    const children = childrenOf(first.process.pid);
+    expect(children.length).toBeGreaterThanOrEqual(6);
+    expect(await stop(first)).toBe(0);
+    expect(first.output()).toContain("Stopped.");
+    expect(children.filter(isAlive)).toEqual([]);
+
+    const second = await start("--no-demo", "--port", String(port));
+    expect(keyIn(second.output())).toBe(key);
+    expect(second.output()).toContain("No models yet");
+    expect(await stop(second)).toBe(0);
+  });
+
+  test("the keys lie in a file that only its owner can read", () => {
+    const [instance = ""] = readdirSync(join(cache, "instances"));
+    const { mode } = statSync(join(cache, "instances", instance, "project.json"));
+    expect(mode & 0o777).toBe(0o600);
+  });
+
+  test("a port that is taken is left alone: the next free one is said", async () => {
+    const holder = createServer();
+    const port = await freePort();
+    await new Promise<void>((listening) => holder.listen(port, "127.0.0.1", listening));
+    const started = await start("--no-demo", "--port", String(port));
+    expect(addressIn(started.output())).not.toBe(`http://127.0.0.1:${port}`);
+    expect(started.output()).toContain(`port ${port} is taken`);
+    expect(await stop(started)).toBe(0);
+    await new Promise((closed) => holder.close(closed));
+  });
+});
+
+describe("a command line that can't be followed", () => {
+  const run = (...options: string[]) =>
+    spawnSync(process.execPath, [START, ...options], { env: environment(), encoding: "utf8" });
+
+  test("is answered with what to write instead, and starts nothing", () => {
+    const { status, stderr } = run("--demos", "messages");
+    expect(status).toBe(2);
+    expect(stderr).toBe("there is no option --demos: did you mean --demo?\n");
+    expect(run("--demo", "messages").stderr).toContain("--data FILE.csv");
+    expect(run("--demo", "messages", "--data", "nowhere.csv").stderr).toContain("nowhere.csv");
+    expect(run("--fresh").stderr).toContain("DATABASE_URL");
+  });
+
+  test("help teaches", () => {
+    const { status, stdout } = run("--help");
+    expect(status).toBe(0);
+    for (const word of ["--demo", "--no-demo", "--data", "DATABASE_URL", "Ctrl-C"])
+      expect(stdout).toContain(word);
+  });
+});
