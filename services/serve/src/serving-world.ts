@@ -19,7 +19,13 @@ import {
   withProject,
 } from "@groundswell/db";
 import type { TestEnv } from "@groundswell/local/testing";
-import { encodeFrame, type Frame, openArtifactStore, type Weights } from "@groundswell/models";
+import {
+  encodeFrame,
+  type Frame,
+  type ModelRecord,
+  openArtifactStore,
+  type Weights,
+} from "@groundswell/models";
 import { dataOf } from "@groundswell/onnx";
 import { encodeWeights, initialWeights, type ModelSettings } from "@groundswell/training";
 import { Redis } from "ioredis";
@@ -110,7 +116,7 @@ export function openServingWorld({ databaseUrl, redisUrl, prefix, artifacts }: T
   const newModel = async (
     projectId: string,
     name: string,
-    options: { logPredictions?: "after" | "before"; config?: Record<string, unknown> } = {},
+    options: Partial<Pick<ModelRecord, "logPredictions" | "pace" | "config">> = {},
   ) => {
     const settings: ModelSettings = {
       recipe: "image-classifier",
@@ -130,7 +136,7 @@ export function openServingWorld({ databaseUrl, redisUrl, prefix, artifacts }: T
           classes: CLASSES,
           config: settings.config,
           seed: settings.seed,
-          pace: "calm",
+          pace: options.pace ?? "calm",
           logPredictions: options.logPredictions ?? "after",
           gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
           examShare: 0.1,

@@ -1,0 +1,39 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "..");
+
+export interface ServiceProcess {
+  /** Where it listens. */
+  origin: string;
+  /** SIGTERM, and the end of it. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Runs a program of this repository as a process of its own, on the Node.js of this one.
+ *
+ * @throws Error where it ends before it says `{ ready: origin }`
+ */
+export async function startProcess(
+  file: string,
+  env: Record<string, string> = {},
+): Promise<ServiceProcess> {
+  const child = fork(join(root, file), {
+    env,
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit");
+  const first = await Promise.race([once(child, "message"), ended]);
+  const [message] = first as [{ ready: string } | number | null];
+  if (typeof message !== "object" || !message) throw new Error(`${file} ended while starting`);
+  return {
+    origin: message.ready,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
