@@ -225,6 +225,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
     const light = await ground();
     await page.getByRole("button", { name: "Theme: system" }).click();
     await page.getByRole("button", { name: "Theme: light" }).click();
+    await page.getByRole("button", { name: "Theme: dark" }).waitFor();
     expect(await ground()).not.toBe(light);
     await page.reload();
     await page.getByRole("button", { name: "Theme: dark" }).waitFor();

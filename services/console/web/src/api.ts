@@ -15,7 +15,7 @@ export type AliasView = Read<typeof AliasSchema>;
 export type DeploymentView = Read<typeof DeploymentSchema>;
 
 /** A page of a list; `next_cursor` asks for the next one. */
-export interface Page<Row> {
+interface Page<Row> {
   data: Row[];
   next_cursor: string | null;
 }

@@ -14,6 +14,8 @@ import { Picture } from "./picture.tsx";
 import { after, type Said, taught, userDid } from "./row-words.ts";
 
 const ROWS = 40;
+/** As many need no scrolling. */
+const FEW = 12;
 const EVERY_MS = 1_000;
 
 interface LiveCardProps {
@@ -65,7 +67,12 @@ export function LiveCard({ api, model, noFeedback }: LiveCardProps) {
 function Rows({ rows }: { rows: LiveRow[] }) {
   return (
     // In the tab order, so that the arrow keys can scroll it.
-    <div class="live-rows" tabIndex={0} role="region" aria-label="Latest predictions">
+    <div
+      class={rows.length > FEW ? "live-rows" : "live-rows few"}
+      tabIndex={0}
+      role="region"
+      aria-label="Latest predictions"
+    >
       <table>
         <thead>
           <tr>

@@ -31,9 +31,9 @@ export function LoopStrip({ overview, champion }: LoopStripProps) {
           : "no feedback yet"}
       </Stage>
       <Stage name="Learned" {...splitUnit(learned.p50_ms)}>
-        feedback to new weights, p99 {learned.p99_ms === null ? NOTHING : latency(learned.p99_ms)}
-        {" · "}
-        {rate(learned.per_second)} /s
+        {learned.p99_ms === null
+          ? `nothing just now; ${count(learned.total)} examples so far`
+          : `feedback to new weights, p99 ${latency(learned.p99_ms)} · ${rate(learned.per_second)} /s`}
       </Stage>
       <Stage
         name="Right before it was told"
@@ -45,8 +45,9 @@ export function LoopStrip({ overview, champion }: LoopStripProps) {
           : "nothing scored yet"}
       </Stage>
       <Stage name="Predictions" unit="/s" value={rate(predictions.per_second)}>
-        p50 {predictions.p50_ms === null ? NOTHING : latency(predictions.p50_ms)}, p99{" "}
-        {predictions.p99_ms === null ? NOTHING : latency(predictions.p99_ms)}
+        {predictions.p50_ms === null || predictions.p99_ms === null
+          ? `none just now; ${count(predictions.total)} so far`
+          : `p50 ${latency(predictions.p50_ms)}, p99 ${latency(predictions.p99_ms)}`}
         {champion !== null && ` · v${champion} champion`}
       </Stage>
       <p class="loop-window">Rates and latencies over the last {span}</p>

@@ -1,23 +1,16 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-const THEMES = ["system", "light", "dark"] as const;
-type Theme = (typeof THEMES)[number];
-const NAME = "groundswell.theme";
+import { storedTheme, storeTheme, THEMES } from "./theme.ts";
 
-const stored = (): Theme =>
-  THEMES.find((theme) => theme === localStorage.getItem(NAME)) ?? "system";
-
-/** As the system is, or always light, or always dark. */
 export function ThemeButton() {
-  const [theme, setTheme] = useState<Theme>(stored);
-  useEffect(() => {
-    if (theme === "system") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = theme;
-    localStorage.setItem(NAME, theme);
-  }, [theme]);
+  const [theme, setTheme] = useState(storedTheme);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
+  const change = () => {
+    storeTheme(next);
+    setTheme(next);
+  };
   return (
-    <button type="button" title={`Change to ${next}`} onClick={() => setTheme(next)}>
+    <button type="button" title={`Change to ${next}`} onClick={change}>
       Theme: {theme}
     </button>
   );

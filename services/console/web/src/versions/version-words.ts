@@ -12,7 +12,7 @@ const FROM: Record<VersionView["kind"], string> = {
 
 export const fromWords = ({ kind }: Pick<VersionView, "kind">): string => FROM[kind];
 
-export const isChampion = ({ aliases }: Pick<VersionView, "aliases">): boolean =>
+const isChampion = ({ aliases }: Pick<VersionView, "aliases">): boolean =>
   aliases.includes(CHAMPION);
 
 /** Whether the gate lets it serve; the server has the last word. */
