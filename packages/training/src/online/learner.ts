@@ -1,15 +1,7 @@
 import { randomStream } from "@groundswell/autograd";
-import { dataOf } from "@groundswell/onnx";
 
 import { type Forward, openForward } from "../forward.ts";
-import type {
-  Architecture,
-  Example,
-  ModelSettings,
-  OnlineLearner,
-  OnlineStep,
-  Weights,
-} from "../recipe.ts";
+import type { Example, ModelSettings, OnlineLearner, OnlineStep, Weights } from "../recipe.ts";
 import { architectureOf } from "../recipes/index.ts";
 import { openStepper, type Stepper, type StepperState } from "../stepper.ts";
 import { createTargets, placeOf, type Target } from "../targets.ts";
