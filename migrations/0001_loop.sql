@@ -448,6 +448,8 @@ CREATE TABLE steps (
 --> statement-breakpoint
 CREATE INDEX steps_by_seq ON steps (project_id, model_id, last_seq);
 --> statement-breakpoint
+CREATE INDEX steps_anew ON steps (project_id, model_id, step) WHERE base_version IS NOT NULL;
+--> statement-breakpoint
 CREATE TABLE publications (
   project_id uuid NOT NULL,
   model_id uuid NOT NULL,

@@ -105,7 +105,11 @@ async function exclude(seq: number, kind: "withdraw" | "supersede"): Promise<voi
   );
 }
 
-async function step(number: number, took: number[], base: number | null = null): Promise<void> {
+async function step(
+  number: number,
+  took: number[],
+  { base = null, msAgo = 900 }: { base?: number | null; msAgo?: number } = {},
+): Promise<void> {
   await worker.query(
     `insert into steps (project_id, model_id, step, fence, base_version, took, dropped, entries,
        first_seq, last_seq, recorded_at)
@@ -118,7 +122,7 @@ async function step(number: number, took: number[], base: number | null = null):
       took,
       took.length > 0 ? Math.min(...took) : null,
       took.length > 0 ? Math.max(...took) : null,
-      at(900),
+      at(msAgo),
     ],
   );
 }
@@ -162,6 +166,18 @@ describe("GET /api/v1/feedback/:id", () => {
       state: "kept_out",
       reason: "consent_withdrawn",
     });
+  });
+
+  test("was learned when it was learned first, not when a new champion took it up again", async () => {
+    const predictionId = await predict();
+    const seqs = [await example("early", predictionId), await example("later", predictionId)];
+    await feedback({ id: "early", predictionId, state: "joined", seq: seqs[0] ?? 0 });
+    await step(1, seqs);
+    await publish(1, 900);
+    await step(2, [], { base: 1, msAgo: 300 });
+    await step(3, seqs.slice(0, 1), { msAgo: 300 });
+    await publish(3, 200);
+    expect(await state("early")).toMatchObject({ learned_at_step: 1, learned_after_ms: 100 });
   });
 
   test("is the value that counts, by an id of any characters; an unknown one is 404", async () => {
@@ -339,10 +355,11 @@ describe("GET /api/v1/models/:model/overview", () => {
           new Date(),
         );
     });
-    await step(3, [], 2);
-    await step(4, [c, d]);
-    await step(5, [e, f]);
-    expect((await overview()).learned).toMatchObject({ total: 6, step: 5 });
+    await step(3, [], { base: 2, msAgo: 700 });
+    await step(4, [c], { msAgo: 700 });
+    await step(5, [d]);
+    await step(6, [e, f]);
+    expect((await overview()).learned).toMatchObject({ total: 6, step: 6 });
     expect((await overview()).learned.total).toBe(6);
   });
 });

@@ -27,9 +27,19 @@ export const FATE_COLUMNS = `f.state, f.reason, l.split, x.kind as "excludedKind
   extract(epoch from p.published_at - l.accepted_at)::float8 * 1000 as "learnedAfterMs"`;
 
 /**
+ * The step that took the example `l`, under a condition. Steps are looked through from the first
+ * that ended after the example on: where none took it, that would be all there are.
+ */
+const stepThatTook = (condition: string) => `
+  select step, recorded_at from steps
+  where project_id = l.project_id and model_id = l.model_id
+    and last_seq >= l.seq and first_seq <= l.seq and l.seq = any(took) and ${condition}
+  order by last_seq limit 1`;
+
+/**
  * The example of a feedback `f`, the entry that excluded it, else the step that took it and its
- * publication. Steps are looked through from the first that ended after the example on, only for
- * examples that a step may have taken: one that still waits would cost all steps there are.
+ * publication. A promotion takes up again what the new champion has not seen: such a step was
+ * recorded together with the one from which the weights began anew, and the one meant is before that.
  */
 export const FATE_JOINS = `
   left join ledger l on l.project_id = f.project_id and l.model_id = f.model_id
@@ -39,12 +49,17 @@ export const FATE_JOINS = `
   left join ledger_queue q on q.project_id = l.project_id and q.model_id = l.model_id
     and q.seq = l.seq
   left join lateral (
-    select step from steps
-    where project_id = l.project_id and model_id = l.model_id
-      and last_seq >= l.seq and first_seq <= l.seq and l.seq = any(took)
-      and l.split <> 'exam' and l.excluded_by is null and q.seq is null
-    order by last_seq limit 1
-  ) s on true
+    ${stepThatTook("l.split <> 'exam' and l.excluded_by is null and q.seq is null")}
+  ) found on true
+  left join lateral (
+    select earlier.step
+    from (select min(step) as step from steps
+          where project_id = l.project_id and model_id = l.model_id
+            and base_version is not null and recorded_at = found.recorded_at
+          having count(*) > 0) anew
+    cross join lateral (${stepThatTook("step < anew.step")}) earlier
+  ) before on true
+  left join lateral (select coalesce(before.step, found.step) as step) s on true
   left join lateral (
     select published_at from publications
     where project_id = l.project_id and model_id = l.model_id and step >= s.step
