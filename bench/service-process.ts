@@ -1,8 +1,13 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export const root = resolve(import.meta.dirname, "..");
+
+/** URL of the program of a service. */
+export const mainOf = (service: string): string =>
+  new URL(`../services/${service}/src/main.ts`, import.meta.url).href;
 
 export interface ServiceProcess {
   /** Where it listens. */
@@ -14,13 +19,14 @@ export interface ServiceProcess {
 /**
  * Runs a program of this repository as a process of its own, on the Node.js of this one.
  *
+ * @param file its URL
  * @throws Error where it ends before it says `{ ready: origin }`
  */
 export async function startProcess(
   file: string,
   env: Record<string, string> = {},
 ): Promise<ServiceProcess> {
-  const child = fork(join(root, file), {
+  const child = fork(fileURLToPath(file), {
     env,
     execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -14,7 +14,7 @@ import { openServingWorld } from "@groundswell/serve/testing";
 
 import { settings } from "../predict/bench-model.ts";
 import { quantile } from "../quantiles.ts";
-import { root, startProcess } from "../service-process.ts";
+import { mainOf, root, startProcess } from "../service-process.ts";
 import { runCrowd, type Seen } from "./crowd.ts";
 import { type Journey, journeys, readLearned } from "./hops.ts";
 
@@ -56,7 +56,7 @@ async function measure(pace: "calm" | "eager"): Promise<void> {
     QUEUE_PREFIX: name,
     LOG_LEVEL: "warn",
   };
-  const start = (service: string) => startProcess(`services/${service}/src/main.ts`, env);
+  const start = (service: string) => startProcess(mainOf(service), env);
   const [ingest, worker, learner, serve] = await Promise.all(
     (["ingest", "worker", "learner", "serve"] as const).map(start),
   );

@@ -16,7 +16,7 @@ import { openServingWorld } from "@groundswell/serve/testing";
 import { initialWeights, openPredictor } from "@groundswell/training";
 
 import { median, thousands } from "../quantiles.ts";
-import { root, startProcess } from "../service-process.ts";
+import { mainOf, root, startProcess } from "../service-process.ts";
 import { picture, PIXELS, pixelOf, settings } from "./bench-model.ts";
 import { type Load, requestOf, runLoad } from "./load.ts";
 
@@ -84,7 +84,7 @@ async function startAll(): Promise<Contender[]> {
     stops.push(stop);
     return origin;
   };
-  const serve = await start("services/serve/src/main.ts", {
+  const serve = await start(mainOf("serve"), {
     DATABASE_URL: databaseUrl,
     REDIS_URL: local.redisUrl,
     ARTIFACTS: artifacts,
@@ -93,8 +93,8 @@ async function startAll(): Promise<Contender[]> {
   });
   const body = { subject: "u-1", inputs: { image: { b64: picture.toString("base64") } } };
   const ours = (name: string) => requestOf(`/api/v1/models/${name}/predictions`, body, project.key);
-  const bare = await start("bench/predict/bare-server.ts");
-  const numbers = await start("bench/predict/numbers-server.ts");
+  const bare = await start(import.meta.resolve("./bare-server.ts"));
+  const numbers = await start(import.meta.resolve("./numbers-server.ts"));
   return [
     { name: "serve, stored after the answer", origin: serve, request: ours("after") },
     { name: "serve, stored before the answer", origin: serve, request: ours("before") },
