@@ -22,7 +22,7 @@ export interface Asked {
 }
 
 /** @returns the body of the answer; the status is the contract's */
-export type Answer = (asked: Asked) => Promise<unknown>;
+type Answer = (asked: Asked) => Promise<unknown>;
 
 export interface ContractRoutes {
   /** `name` as in `GET /api/v1/models`. */

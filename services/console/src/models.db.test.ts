@@ -45,6 +45,9 @@ describe("PUT /api/v1/models/:model", () => {
     const changed = await ask("PUT", "/api/v1/models/same", { body: { ...DIGITS, ...changes } });
     expect(changed.body).toMatchObject({ ...changes, id: first.body.id, champion: 1 });
 
+    const unsaid = await ask("PUT", "/api/v1/models/same", { body: { ...DIGITS, config: {} } });
+    expect(unsaid).toMatchObject({ status: 200, body: { config: DIGITS.config } });
+
     const refused = [
       { recipe: "text-classifier", config: {} },
       { classes: ["one", "nought"] },

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { Conflict, type ModelPut, RecipeFixed } from "@groundswell/contracts";
 import { createRegistry, withProject } from "@groundswell/db";
 import { CHAMPION, type ModelRecord, type NewModel } from "@groundswell/models";
@@ -25,7 +27,7 @@ export const createPutModel = (
     return inRegistry(deps, projectId, async (registry) => {
       const model = await registry.findModel(name);
       if (!model) throw new Error(`Model ${name} is gone just after it was made`);
-      refuseToChange(model, { ...put, config });
+      refuseToChange(model, put);
       const settings = { pace: put.pace, logPredictions: put.log_predictions, gate: put.gate };
       await registry.changeModel(model.modelId, settings);
       return { ...model, ...settings };
@@ -86,19 +88,20 @@ async function addModel(
   });
 }
 
+/** @param put as it was sent: what a config leaves out stays as it is, whatever the defaults are by now */
 function refuseToChange(model: ModelRecord, put: ModelPut): void {
   if (model.recipe !== put.recipe) {
     const issues = [{ path: "/recipe", message: `is ${model.recipe} and can't change` }];
     throw new RecipeFixed(model.name, model.recipe, { issues });
   }
-  const fixed: [string, unknown, unknown][] = [
-    ["classes", model.classes, put.classes],
-    ["config", model.config, put.config],
-    ["exam_share", model.examShare, put.exam_share],
-    ["validation_share", model.validationShare, put.validation_share],
-  ];
-  const issues = fixed
-    .filter(([, is, wanted]) => !isEqual(is, wanted))
+  const kept = {
+    classes: isDeepStrictEqual(model.classes, put.classes),
+    config: agrees(model.config, put.config),
+    exam_share: model.examShare === put.exam_share,
+    validation_share: model.validationShare === put.validation_share,
+  };
+  const issues = Object.entries(kept)
+    .filter(([, isKept]) => !isKept)
     .map(([field]) => ({
       path: `/${field}`,
       message: "can't change once the model is made: make another model",
@@ -107,12 +110,11 @@ function refuseToChange(model: ModelRecord, put: ModelPut): void {
   if (first) throw new Conflict(`${first.path} ${first.message}`, { issues });
 }
 
-/** Of JSON values; the order of keys doesn't count (jsonb keeps its own). */
-function isEqual(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    [...keys].every((key) => isEqual(Reflect.get(a, key), Reflect.get(b, key)))
-  );
+/** Whether everything that is said is so; objects may leave things out. */
+function agrees(is: unknown, said: unknown): boolean {
+  if (!isObject(is) || !isObject(said)) return isDeepStrictEqual(is, said);
+  return Object.entries(said).every(([key, value]) => agrees(is[key], value));
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

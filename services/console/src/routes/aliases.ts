@@ -67,7 +67,7 @@ function answer({ reply }: Asked, alias: AliasRecord) {
  *
  * @throws PreconditionRequired where the client doesn't say what it saw
  */
-export function wanted(ifMatch: string | undefined, revision: number): boolean {
+function wanted(ifMatch: string | undefined, revision: number): boolean {
   if (!ifMatch) throw new PreconditionRequired();
   const tags = ifMatch.split(",").map((tag) => tag.trim());
   return tags.includes("*") || tags.includes(`"${revision}"`);
