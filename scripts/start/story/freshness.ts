@@ -37,11 +37,11 @@ export function watchFreshness({ client, clock, patienceMs = 3_000 }: FreshnessO
   let following: Promise<void> | undefined;
 
   const follow = async (id: string, acknowledgedAt: number): Promise<void> => {
-    const state = await untilLearned(client, id, acknowledgedAt + patienceMs, clock);
-    const step = state?.learned_at_step ?? undefined;
-    if (state === undefined || step === undefined) return;
-    if (state.learned_after_ms !== null) freshness.learned.push(state.learned_after_ms);
-    const knew = await firstAnswerThatKnows(steps, step, acknowledgedAt + patienceMs, clock);
+    const deadline = acknowledgedAt + patienceMs;
+    const published = await untilPublished(client, id, deadline, clock);
+    if (!published) return;
+    freshness.learned.push(published.afterMs);
+    const knew = await firstAnswerThatKnows(steps, published.step, deadline, clock);
     if (knew !== undefined) freshness.served.push(Math.max(0, knew - acknowledgedAt));
   };
 
@@ -63,16 +63,18 @@ export function watchFreshness({ client, clock, patienceMs = 3_000 }: FreshnessO
   };
 }
 
-async function untilLearned(
+async function untilPublished(
   client: Client,
   id: string,
   deadline: number,
   clock: () => number,
-): Promise<FeedbackState | undefined> {
+): Promise<{ step: number; afterMs: number } | undefined> {
   while (clock() < deadline) {
     const state = await stateOf(client, id);
-    if (state?.state === "learned") return state;
     if (state?.state === "kept_out") return undefined;
+    // A step is recorded before its weights are published: the time comes after the step.
+    const { learned_at_step: step = null, learned_after_ms: afterMs = null } = state ?? {};
+    if (step !== null && afterMs !== null) return { step, afterMs };
     await delay(LOOK_EVERY_MS);
   }
   return undefined;
