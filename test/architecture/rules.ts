@@ -44,13 +44,17 @@ function rootComplaints({ packages }: Workspace): string[] {
     .map((name) => `package.json: the root depends on ${name}`);
 }
 
+const TEST_ENVIRONMENT = "@groundswell/local/testing";
+
 function fileComplaints(workspace: Workspace, { path, text }: SourceFile): string[] {
   const found = /(^|\/)(utils?|common|shared|helpers?|misc)(\.[^/]*)?(?=\/|$)/.exec(path);
   const named = found ? [`${found[2]} names the drawer, not the thing`] : [];
   const owner = packageOf(workspace, path);
   if (!owner) return named;
   const facts = readModule(path, text);
-  const isTest = /\.test\.tsx?$/.test(path);
+  // What tests stand on (a project with people in it, say) lies beside them, and is one of them.
+  const isTest =
+    /\.test\.tsx?$/.test(path) || facts.imports.some(({ to }) => to === TEST_ENVIRONMENT);
   const reads = facts.readsEnvironment && !isTest && !mayReadEnvironment(owner.folder, path);
   const sql = !isTest && !sqlFolders.includes(owner.folder) && facts.strings.find(looksLikeSql);
   return [
