@@ -5,8 +5,9 @@ import {
   turnBatch,
   type VersionRecord,
 } from "@groundswell/models";
-import { openThread, type Thread, ThreadExited } from "@groundswell/onnx";
+import { type Thread, ThreadExited } from "@groundswell/onnx";
 
+import { keepThread } from "./kept-thread.ts";
 import { createLoadedModels } from "./loaded-models.ts";
 import type { ServedEntry } from "./model-directory.ts";
 import type { Predicted } from "./served-model.ts";
@@ -38,6 +39,8 @@ export interface PredictorPool {
   preparePinned: (model: ModelRecord, version: VersionRecord) => Promise<void>;
   /** Requests of one turn of the event loop share a batch. @throws Busy where the thread broke */
   predict: (modelId: string, pinned: number | null, input: Uint8Array) => Promise<Predicted>;
+  /** False while the thread is being replaced. */
+  alive: () => boolean;
   close: () => Promise<void>;
 }
 
@@ -47,14 +50,23 @@ const pinKey = (modelId: string, version: number) => `${modelId}/${version}`;
 
 export function openPredictorPool(options: PredictorPoolOptions): PredictorPool {
   const { clock, onTrouble } = options;
-  const thread = keepThread(options, () => {
-    champions.clear();
-    pins.clear();
+  const thread = keepThread<PredictingProtocol>({
+    url: new URL("./predicting-thread.ts", import.meta.url),
+    data: options.thread,
+    onOpened(opened) {
+      opened.on("frame", options.onFrame);
+      opened.on("damagedFrame", ({ reason }) => onTrouble(reason));
+    },
+    onEnded: (error) => onTrouble(`the predicting thread ended: ${reasonOf(error)}`),
+    onReplaced() {
+      champions.clear();
+      pins.clear();
+    },
   });
   const onFailure = (key: string, error: unknown) => onTrouble(reasonOf(error), key.split("/")[0]);
   const forget = (key: string) => {
     const [modelId = "", version] = key.split("/");
-    batches.delete(key);
+    batches.forget(key);
     const pinned = version === undefined ? null : Number(version);
     // A thread that has ended holds nothing any more.
     thread
@@ -62,25 +74,13 @@ export function openPredictorPool(options: PredictorPoolOptions): PredictorPool 
       .call("forget", { modelId, pinned })
       .catch(() => {});
   };
+  const batches = createBatches((model, inputs) => {
+    options.onBatch(inputs.length);
+    return predictBatch(thread.current(), model, inputs);
+  });
   const held = { clock, forget, onFailure };
   const champions = createLoadedModels({ ...held, most: options.mostModels });
   const pins = createLoadedModels({ ...held, most: options.mostPinned });
-
-  const batches = new Map<string, (input: Uint8Array) => Promise<Predicted>>();
-  const batchOf = (modelId: string, pinned: number | null) => {
-    const key = pinned === null ? modelId : pinKey(modelId, pinned);
-    const known = batches.get(key);
-    if (known) return known;
-    const batch = turnBatch(
-      (inputs: Uint8Array[]) => {
-        options.onBatch(inputs.length);
-        return predictBatch(thread.current(), { modelId, pinned }, inputs);
-      },
-      { most: MOST_BATCH },
-    );
-    batches.set(key, batch);
-    return batch;
-  };
 
   return {
     prepare: (entry) =>
@@ -101,49 +101,44 @@ export function openPredictorPool(options: PredictorPoolOptions): PredictorPool 
       ),
     async predict(modelId, pinned, input) {
       try {
-        return await batchOf(modelId, pinned)(input);
+        return await batches.predict({ modelId, pinned }, input);
       } catch (cause) {
         if (!(cause instanceof ThreadExited)) throw cause;
         throw new Busy("The models are being loaded again", { cause, retryAfter: 1 });
       }
     },
-    close: () => thread.close(),
+    alive: thread.alive,
+    close: thread.close,
   };
 }
 
-/** A thread that breaks is replaced by another, which holds nothing yet. */
-function keepThread(
-  { thread: data, onTrouble, onFrame }: PredictorPoolOptions,
-  onReplaced: () => void,
-): { current: () => Thread<PredictingProtocol>; close: () => Promise<void> } {
-  let closing = false;
-  let current = start();
+interface AskedModel {
+  modelId: string;
+  pinned: number | null;
+}
 
-  function start(): Thread<PredictingProtocol> {
-    const url = new URL("./predicting-thread.ts", import.meta.url);
-    const opened = openThread<PredictingProtocol>(url, data);
-    opened.on("frame", onFrame);
-    opened.on("damagedFrame", ({ reason }) => onTrouble(reason));
-    void opened.exited.then(({ error }) => {
-      if (closing) return;
-      onTrouble(`the predicting thread ended: ${reasonOf(error)}`);
-      current = start();
-      onReplaced();
-    });
-    return opened;
-  }
+const keyOf = ({ modelId, pinned }: AskedModel) =>
+  pinned === null ? modelId : pinKey(modelId, pinned);
+
+/** A batch for each model and turn of the event loop. */
+function createBatches(run: (model: AskedModel, inputs: Uint8Array[]) => Promise<Predicted[]>) {
+  const batches = new Map<string, (input: Uint8Array) => Promise<Predicted>>();
   return {
-    current: () => current,
-    async close() {
-      closing = true;
-      await current.close();
+    predict(model: AskedModel, input: Uint8Array): Promise<Predicted> {
+      const key = keyOf(model);
+      const batch =
+        batches.get(key) ??
+        turnBatch((inputs: Uint8Array[]) => run(model, inputs), { most: MOST_BATCH });
+      batches.set(key, batch);
+      return batch(input);
     },
+    forget: (key: string) => void batches.delete(key),
   };
 }
 
 async function predictBatch(
   thread: Thread<PredictingProtocol>,
-  model: { modelId: string; pinned: number | null },
+  model: AskedModel,
   batch: readonly Uint8Array[],
 ): Promise<Predicted[]> {
   const inputs = pack(batch);

@@ -13,14 +13,14 @@ import {
 import type { FastifyInstance } from "fastify";
 
 import { bounded } from "./bounded.ts";
-import { createModelDirectory } from "./model-directory.ts";
+import { createModelDirectory, type ModelDirectory } from "./model-directory.ts";
 import { openModelNews } from "./model-news.ts";
 import { createPredict } from "./predict.ts";
-import { createPredictionLog } from "./prediction-log.ts";
-import { openPredictorPool } from "./predictor-pool.ts";
+import { createPredictionLog, type PredictionLog } from "./prediction-log.ts";
+import { openPredictorPool, type PredictorPool } from "./predictor-pool.ts";
 import { createRegistryReader } from "./registry-reader.ts";
 import { addPredictionRoutes } from "./routes/predictions.ts";
-import { createServeMetrics } from "./serve-metrics.ts";
+import { createServeMetrics, type ServeMetrics } from "./serve-metrics.ts";
 import { storeInput } from "./store-input.ts";
 
 export interface ServeDeps {
@@ -51,60 +51,30 @@ export interface ServeLimits {
 const BODY_LIMIT = 8 * 1024 * 1024;
 const MOST_WAITING_TO_DECODE = 1_000;
 const LOG_RETRY_MS = 30_000;
+/** Frames of another version's line come many times a second while a promotion goes round. */
+const LOOK_AGAIN_MS = 100;
 /** A key that was valid goes on so long while PostgreSQL is away, as the models in memory do. */
 const STALE_KEY_MS = 60_000;
 
 /** The prediction service. Closing the app stores what was answered, and ends the predicting thread. */
 export function buildServe(deps: ServeDeps): FastifyInstance {
-  const { database, logDatabase, logger, clock, limits, prefix, redisUrl } = deps;
-  const reader = createRegistryReader(database);
-  const directory = createModelDirectory(reader, clock);
+  const { database, logger, clock, limits } = deps;
+  const directory = createModelDirectory(createRegistryReader(database), clock);
   const decoding = bounded({ atOnce: limits.decoding, mostWaiting: MOST_WAITING_TO_DECODE });
-  const log = createPredictionLog({
-    insert: (rows) => insertPredictions(logDatabase, rows),
-    maySucceedLater: isUnavailable,
-    mostPending: limits.logPending,
-    retryForMs: LOG_RETRY_MS,
-    clock,
-    delay: (ms) => delay(ms),
-    onLost: (rows, error) => {
-      metrics.lost(rows);
-      logger.error({ err: error, rows }, "predictions were answered and could not be stored");
-    },
-  });
   const metrics = createServeMetrics(deps.metrics, {
-    logPending: log.pending,
+    logPending: () => log.pending(),
     decodingWaits: decoding.waiting,
   });
-  const pool = openPredictorPool({
-    thread: { artifacts: deps.artifacts, redisUrl, prefix },
-    mostModels: limits.modelsLoaded,
-    mostPinned: limits.pinnedLoaded,
-    clock,
-    newestCheckpoint: reader.newestCheckpoint,
-    onTrouble: (reason, modelId) => {
-      metrics.trouble();
-      logger.error({ modelId, reason }, "weights could not be taken");
-    },
-    onFrame: ({ modelId, what }) => {
-      metrics.frame(what);
-      // The learner knows of a promotion before this process does.
-      if (what === "wrong_base") void lookAgain(modelId);
-    },
-    onBatch: metrics.batch,
-  });
-  const lookAgain = async (modelId: string) => {
-    try {
-      const entry = await directory.refresh(modelId);
-      if (entry) await pool.prepare(entry);
-    } catch (error) {
-      // The next request looks again; until then what is held goes on.
-      logger.warn({ err: error, modelId }, "a model that changed could not be read");
-    }
-  };
-  const news = openModelNews(redisUrl, channelNames(prefix), (modelId) => void lookAgain(modelId));
+  const log = openLog(deps, metrics);
+  const { pool, news } = openModels(deps, metrics, directory);
 
-  const app = createHttpApp({ logger, metrics: deps.metrics, bodyLimit: BODY_LIMIT });
+  const app = createHttpApp({
+    logger,
+    metrics: deps.metrics,
+    bodyLimit: BODY_LIMIT,
+    // Without PostgreSQL and Redis it goes on for a while: they are not what it is ready by.
+    checks: [{ name: "models", check: () => assertAlive(pool) }],
+  });
   addPredictionRoutes(app, {
     findCaller: createFindCaller({ database, clock, staleMs: STALE_KEY_MS }),
     predict: createPredict({
@@ -125,4 +95,62 @@ export function buildServe(deps: ServeDeps): FastifyInstance {
     await Promise.all([news.close(), pool.close()]);
   });
   return app;
+}
+
+async function assertAlive(pool: PredictorPool): Promise<void> {
+  if (!pool.alive()) throw new Error("the predicting thread is being replaced");
+}
+
+function openLog(
+  { logDatabase, limits, clock, logger }: ServeDeps,
+  metrics: ServeMetrics,
+): PredictionLog {
+  return createPredictionLog({
+    insert: (rows) => insertPredictions(logDatabase, rows),
+    maySucceedLater: isUnavailable,
+    mostPending: limits.logPending,
+    retryForMs: LOG_RETRY_MS,
+    clock,
+    delay: (ms) => delay(ms),
+    onLost: (rows, error) => {
+      metrics.lost(rows);
+      logger.error({ err: error, rows }, "predictions were answered and could not be stored");
+    },
+  });
+}
+
+/** The models, and whoever tells that one of them changed. */
+function openModels(deps: ServeDeps, metrics: ServeMetrics, directory: ModelDirectory) {
+  const { artifacts, clock, database, limits, logger, prefix, redisUrl } = deps;
+  const pool = openPredictorPool({
+    thread: { artifacts, redisUrl, prefix },
+    mostModels: limits.modelsLoaded,
+    mostPinned: limits.pinnedLoaded,
+    clock,
+    newestCheckpoint: createRegistryReader(database).newestCheckpoint,
+    onTrouble: (reason, modelId) => {
+      metrics.trouble();
+      logger.error({ modelId, reason }, "weights could not be taken");
+    },
+    onFrame: ({ modelId, what }) => {
+      metrics.frame(what);
+      // The learner may know of a promotion before this process does.
+      if (what !== "wrong_base" || clock() - (lookedAt.get(modelId) ?? 0) < LOOK_AGAIN_MS) return;
+      lookedAt.set(modelId, clock());
+      void lookAgain(modelId);
+    },
+    onBatch: metrics.batch,
+  });
+  const lookedAt = new Map<string, number>();
+  const lookAgain = async (modelId: string) => {
+    try {
+      const entry = await directory.refresh(modelId);
+      if (entry) await pool.prepare(entry);
+    } catch (error) {
+      // The next request looks again; until then what is held goes on.
+      logger.warn({ err: error, modelId }, "a model that changed could not be read");
+    }
+  };
+  const news = openModelNews(redisUrl, channelNames(prefix), (modelId) => void lookAgain(modelId));
+  return { pool, news };
 }
