@@ -1,31 +1,16 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
-import { formatKey, uuid7Generator } from "@groundswell/contracts";
-import {
-  createApiKey,
-  createProject,
-  createRegistry,
-  type Database,
-  insertPredictions,
-  openDatabase,
-  postConsent,
-  withProject,
-} from "@groundswell/db";
-import { pseudonym } from "@groundswell/feedback";
+import { type Database, postConsent, withProject } from "@groundswell/db";
 import { testEnv } from "@groundswell/local/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { newProject, openDatabases } from "../setup/project.ts";
 import { type ServiceProcess, serviceProcess } from "./service-process.ts";
 
 const env = await testEnv();
-const newId = uuid7Generator(() => Date.now());
 const redis = new Redis(env.redisUrl);
-const databases = {
-  worker: openDatabase(env.databaseUrl, { role: "worker" }),
-  request: openDatabase(env.databaseUrl, { role: "request" }),
-  maintenance: openDatabase(env.databaseUrl, { role: "maintenance", max: 1 }),
-};
+const databases = openDatabases(env.databaseUrl);
 const environment = {
   DATABASE_URL: env.databaseUrl,
   REDIS_URL: env.redisUrl,
@@ -40,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([ingest.stop(), worker.stop()]);
   redis.disconnect();
-  for (const database of Object.values(databases)) await database.close();
+  await databases.close();
 });
 
 const REQUESTS = 240;
@@ -113,75 +98,27 @@ test("every acknowledged item is there, once, through kill -9 of both services a
 
 /** A project whose users all agreed, and a logged prediction for each feedback. */
 async function prepare() {
-  const now = new Date();
-  const projectId = randomUUID();
-  const pseudonymKey = randomBytes(32);
-  await createProject(databases.maintenance, { projectId, name: "faults", pseudonymKey, now });
-  const parts = {
-    kind: "secret" as const,
-    id: randomBytes(6).toString("hex"),
-    secret: randomBytes(16).toString("hex"),
-  };
-  await createApiKey(databases.maintenance, {
-    projectId,
-    keyId: parts.id,
-    ...parts,
-    label: "",
-    now,
-  });
-
-  const modelId = randomUUID();
-  const subjectId = (user: string) => pseudonym(pseudonymKey, "user", user);
+  const { projectId, subjectId, newKey, predict } = await newProject(databases);
   await withProject(databases.request, projectId, async (tx) => {
-    await createRegistry(tx, projectId).addModel(
-      {
-        modelId,
-        name: "digits",
-        recipe: "image-classifier",
-        classes: ["one", "two"],
-        config: {},
-        pace: "calm",
-        logPredictions: "before",
-        gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
-        examShare: 0,
-        validationShare: 0,
-        splitSalt: randomBytes(16),
-        seed: 1,
-      },
-      now,
-    );
     for (let user = 0; user < USERS; user += 1)
       await postConsent(tx, {
         projectId,
         subjectId: subjectId(`user-${user}`),
-        consentId: newId(),
+        consentId: randomUUID(),
         purposes: { model_training: true },
         occurredAt: undefined,
         method: "test",
-        now,
+        now: new Date(),
       });
   });
-  const predictions = Array.from({ length: REQUESTS * ITEMS }, (_, i) => ({
-    projectId,
-    predictionId: newId(),
-    modelId,
-    version: 1,
-    learnedThrough: 0,
-    pinned: false,
-    subjectId: subjectId(`user-${i % USERS}`),
-    input: Buffer.from([i % 256]),
-    output: { label: "one", probability: 0.5, classes: [] },
-    latencyMs: 1,
-    createdAt: now,
-  }));
-  await insertPredictions(databases.worker, predictions);
-  const feedback = predictions.map(({ predictionId }, i) => ({
+  const users = Array.from({ length: REQUESTS * ITEMS }, (_, i) => `user-${i % USERS}`);
+  const feedback = (await predict(users)).map((prediction_id, i) => ({
     id: `f-${i}`,
-    prediction_id: predictionId,
+    prediction_id,
     value: i % 2 === 0,
     ...(i % 2 === 1 && { correction: "two" }),
   }));
-  return { key: formatKey(parts), projectId, feedback };
+  return { key: await newKey("secret"), projectId, feedback };
 }
 
 const trackingBatch = (request: number) =>
