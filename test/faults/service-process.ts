@@ -14,6 +14,9 @@ export interface ServiceProcess {
   kill: () => Promise<void>;
   /** SIGTERM: it drains. */
   stop: () => Promise<void>;
+  /** SIGSTOP: it stands still, without knowing. */
+  pause: () => void;
+  resume: () => void;
 }
 
 export async function serviceProcess(
@@ -45,6 +48,8 @@ export async function serviceProcess(
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
+    pause: () => child?.kill("SIGSTOP"),
+    resume: () => child?.kill("SIGCONT"),
   };
 }
 

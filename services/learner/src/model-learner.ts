@@ -2,6 +2,7 @@ import type { Logger } from "@groundswell/bootstrap";
 import {
   createRegistry,
   type Database,
+  FenceLost,
   hasSomethingNew,
   type LearnerHold,
   recordRebase,
@@ -97,7 +98,8 @@ export function startModelLearner(
       return "stopped";
     } catch (error) {
       metrics.failures.inc();
-      logger.error({ err: error, modelId: hold.modelId }, "learning failed: again from the record");
+      const level = error instanceof FenceLost ? "warn" : "error";
+      logger[level]({ err: error, modelId: hold.modelId }, "put a model down: its record counts");
       // The lease would run out too, only later.
       if (lease.isHeld()) await releaseModel(database, hold).catch(() => {});
       return "failed";

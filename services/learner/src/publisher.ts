@@ -50,11 +50,12 @@ export function createPublisher(parts: LearnerParts): Publisher {
     dueInMs,
     async keepUp({ step, base }, rhythm) {
       const due = dueInMs(step, rhythm);
-      // Another learner may be ahead by now; its frames must not meet later ones with a lower fence.
-      if (due === undefined || due > 0 || !lease.isHeld()) return;
+      if (due === undefined || due > 0) return;
       const now = performance.now();
       const whole = wholeWanted && now >= wholeAt + WHOLE_EVERY_MS;
       const frame = await thread.call("frame", { header: { modelId, fence, base }, whole });
+      // Another learner may be ahead by now. (What slips through here is refused by its fence.)
+      if (!lease.isHeld()) return;
       try {
         await channels.publish(modelId, frame.bytes);
       } catch {
