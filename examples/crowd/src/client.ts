@@ -136,8 +136,7 @@ async function send(sender: Sender, path: string, request: Call): Promise<Answer
 }
 
 const backOffMs = (tries: number) => Math.min(50 * 2 ** tries, 1_000);
-const retryAfterMs = ({ headers }: Answer<string>) =>
-  1_000 * Number(headers["retry-after"] ?? 0);
+const retryAfterMs = ({ headers }: Answer<string>) => 1_000 * Number(headers["retry-after"] ?? 0);
 
 async function once(
   { pool, key }: Sender,

@@ -1,4 +1,4 @@
-import { ModelView, page, VersionView } from "@groundswell/contracts";
+import { ModelView, page, type RunView, VersionView } from "@groundswell/contracts";
 import { type App, type Client, sitExam } from "@groundswell/crowd";
 
 import type { Terminal } from "../terminal.ts";
@@ -51,12 +51,7 @@ export async function tellStory(options: StoryOptions): Promise<Results> {
   const online = await sitting();
   signal.throwIfAborted();
   const run = await fineTune({ client, model }, terminal, signal);
-  if (run.version === null) throw new Error("the training run has made no version");
-  terminal.line("  On users that neither of them learned from, the gate finds");
-  for (const line of gateLines(run)) terminal.line(line);
-  await promote({ client, model }, run.version, "the story's fine-tuned model");
-  terminal.line(`  Version ${run.version} is the champion now, and goes on learning.`);
-  const tuned = await sitting();
+  const tuned = await sitting(await judged({ run, client, model, terminal }));
 
   const overview = await settle({ client, model, unmatched: expected.unmatched, signal });
   const { body: versions } = await client.call(
@@ -80,6 +75,31 @@ export async function tellStory(options: StoryOptions): Promise<Results> {
   terminal.line();
   for (const line of resultLines(results)) terminal.line(line);
   return results;
+}
+
+/**
+ * Promotes what passed its gate.
+ *
+ * @returns the version to examine: none where it is the champion now
+ */
+async function judged({
+  run,
+  client,
+  model,
+  terminal,
+}: Pick<StoryOptions, "client" | "terminal"> & { run: RunView; model: string }): Promise<
+  number | undefined
+> {
+  if (run.version === null) throw new Error("the training run has made no version");
+  terminal.line("  On users that neither of them learned from, the gate finds");
+  for (const line of gateLines(run)) terminal.line(line);
+  if (!run.gate?.passed) {
+    terminal.line("  The gate is not sure that it is no worse: the champion stays.");
+    return run.version;
+  }
+  await promote({ client, model }, run.version, "the story's fine-tuned model");
+  terminal.line(`  Version ${run.version} is the champion now, and goes on learning.`);
+  return undefined;
 }
 
 function trainingMs(started: string | null, finished: string | null): number {
