@@ -34,7 +34,7 @@ async function learned(model: LearningModel, atLeast = 1) {
     },
     { timeout: 15_000, interval: 20 },
   );
-  return await model.steps();
+  return model.steps();
 }
 
 /** Whether each checkpoint that was kept equals the record run from the first version. */
@@ -180,10 +180,11 @@ test("a learner whose lease was taken over records nothing more", async () => {
   await releaseModel(world.database, old);
   await expect(takeSteps(world.database, old, cut)).rejects.toThrow(FenceLost);
   const young = await takeModel(world.database, { projectId, modelId, holder: "new" }, 60_000);
+  if (!young) throw new Error("not taken over");
   await expect(takeSteps(world.database, old, cut)).rejects.toThrow(FenceLost);
-  expect(young?.fence).toBe(old.fence + 1);
-  if (young) expect(await takeSteps(world.database, young, cut)).toHaveLength(1);
-  if (young) await releaseModel(world.database, young);
+  expect(young.fence).toBe(old.fence + 1);
+  expect(await takeSteps(world.database, young, cut)).toHaveLength(1);
+  await releaseModel(world.database, young);
 });
 
 test("a damaged checkpoint costs time, not the model", async () => {

@@ -89,10 +89,10 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
       return step;
     },
     learn({ step: next, examples, dropped }: OnlineStep) {
+      const fresh = examples.map(remember);
       follow(next);
       window.drop(dropped);
-      if (examples.length === 0) return { loss: null };
-      const fresh = examples.map(remember);
+      if (fresh.length === 0) return { loss: null };
       const seen = [...fresh, ...replayed(next)];
       const together = batcher.together(seen.map(({ features }) => features));
       const rate = rebased ? online.learning_rate_after_promotion : online.learning_rate;

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { createBagger } from "./bag.ts";
+import { hashedFeatures } from "./features.ts";
+import { storeText } from "./store-input.ts";
+
+const BUCKETS = 1 << 16;
+const featuresOf = (text: string) => new Set(hashedFeatures(text, BUCKETS));
+const common = (a: string, b: string) => featuresOf(a).intersection(featuresOf(b)).size;
+
+test("a word, its parts, and the pair with its neighbour", () => {
+  // <ab> has parts <ab, <ab>, ab>; the words are two, the pair one.
+  expect(featuresOf("ab").size).toBe(1 + 3);
+  expect(featuresOf("ab ab").size).toBe(1 + 3 + 1);
+});
+
+test("case and the form of a character don't matter", () => {
+  expect(featuresOf("Ｃａｆé")).toEqual(featuresOf("cafe\u0301"));
+});
+
+test.each([
+  ["inflected", "betalingen", "betaling"],
+  ["Chinese", "我的卡丢了", "卡丢了怎么办"],
+  ["Japanese", "カードをなくした", "カードが届かない"],
+  ["Thai", "บัตรของฉันหาย", "บัตรหาย"],
+  ["Arabic", "بطاقتي ضاعت", "أين بطاقتي"],
+  ["Hindi", "मेरा कार्ड खो गया", "कार्ड नहीं आया"],
+  ["a pictograph", "great 👍", "👍👍"],
+])("texts that share something share features: %s", (_what, a, b) => {
+  expect(common(a, b)).toBeGreaterThan(0);
+});
+
+test("characters outside the basic plane are whole", () => {
+  expect(featuresOf("𠮷")).not.toEqual(featuresOf("𠮶"));
+});
+
+test("any text gives distinct buckets in range, and the same ones again", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+      const found = hashedFeatures(text, 256);
+      expect(new Set(found).size).toBe(found.length);
+      expect(found.every((bucket) => bucket >= 0 && bucket < 256)).toBe(true);
+      expect(hashedFeatures(text, 256)).toEqual(found);
+    }),
+  );
+});
+
+test("a long text has so many features and no more", () => {
+  const words = Array.from({ length: 5_000 }, (_, i) => `word${i}`).join(" ");
+  expect(hashedFeatures(words, 1 << 20)).toHaveLength(4_096);
+});
+
+test("a bag puts each message's weight where its rows are, whatever was bagged before", () => {
+  const bagger = createBagger("t", 64);
+  bagger.together([{ ids: Int32Array.of(9, 60, 2, 33), scale: 7 }]);
+  const { inputs, rows, size } = bagger.together([
+    { ids: Int32Array.of(5, 9), scale: 0.5 },
+    { ids: Int32Array.of(9, 1), scale: 2 },
+  ]);
+  expect(size).toBe(2);
+  expect(rows["t"]).toEqual(Int32Array.of(5, 9, 1));
+  expect(inputs["bag"]).toMatchObject({
+    dims: [2, 3],
+    data: Float32Array.of(0.5, 0.5, 0, 0, 2, 2),
+  });
+});
+
+test("messages without features touch one row, for nothing", () => {
+  const bagger = createBagger("t", 64);
+  const { inputs, rows } = bagger.together([{ ids: new Int32Array(0), scale: 1 }]);
+  expect(rows["t"]).toEqual(Int32Array.of(0));
+  expect(inputs["bag"]?.data).toEqual(Float32Array.of(0));
+});
+
+test("a text is stored as UTF-8, cut between two characters", () => {
+  expect(storeText({ text: "né" })).toEqual(Buffer.from("né"));
+  const long = storeText({ text: `x${"語".repeat(10_000)}` });
+  expect(long.length).toBeLessThanOrEqual(16_384);
+  expect(new TextDecoder("utf-8", { fatal: true }).decode(long)).toMatch(/^x語+$/);
+});
+
+test.each([
+  [{ text: "" }],
+  [{ text: " \n" }],
+  [{ text: "a".repeat(100_001) }],
+  [{ text: "a\u0000b" }],
+  [{ text: 7 }],
+  [{}],
+])("refuses %j, and says where", (inputs) => {
+  expect(() => storeText(inputs)).toThrow(
+    expect.objectContaining({
+      code: "BAD_INPUTS",
+      issues: [expect.objectContaining({ path: "/inputs/text" })],
+    }),
+  );
+});
