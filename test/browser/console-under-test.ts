@@ -8,7 +8,6 @@ import { createApiKey, createProject, type Database, openDatabase } from "@groun
 import { testEnv } from "@groundswell/local/testing";
 import { openArtifactStore } from "@groundswell/models";
 import { buildWeb } from "@groundswell/web/build";
-import { afterAll } from "vitest";
 
 export interface ConsoleUnderTest {
   /** Where the dashboard is. */
@@ -21,9 +20,10 @@ export interface ConsoleUnderTest {
   ask: (method: "GET" | "PUT" | "POST", path: string, body?: unknown) => Promise<Response>;
   /** Takes the key back, as its owner would. */
   revoke: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
-/** The real console with the built dashboard, on a database of its own. All is closed after the file. */
+/** The real console with the built dashboard, on a database of its own. */
 export async function consoleUnderTest(): Promise<ConsoleUnderTest> {
   const env = await testEnv();
   const request = openDatabase(env.databaseUrl, { role: "request" });
@@ -41,10 +41,6 @@ export async function consoleUnderTest(): Promise<ConsoleUnderTest> {
     log: createLogger({ service: "console", level: "fatal" }),
     webFolder: await buildWeb({ outDir: join(env.artifacts, "web") }),
     checkAnswers: true,
-  });
-  afterAll(async () => {
-    await app.close();
-    await Promise.all([request, worker, maintenance].map((database) => database.close()));
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
   const project = await newProject(maintenance);
@@ -65,6 +61,10 @@ export async function consoleUnderTest(): Promise<ConsoleUnderTest> {
       await maintenance.query("update api_keys set revoked_at = now() where project_id = $1", [
         project.projectId,
       ]);
+    },
+    close: async () => {
+      await app.close();
+      await Promise.all([request, worker, maintenance].map((database) => database.close()));
     },
   };
 }

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { faint, nameless } from "./accessibility.ts";
 import { openBrowser } from "./chromium.ts";
-import { consoleUnderTest } from "./console-under-test.ts";
+import { consoleUnderTest, type ConsoleUnderTest } from "./console-under-test.ts";
 import { leave, type Visit, visit } from "./visit.ts";
 
 const OUT = join(import.meta.dirname, "../../out");
@@ -18,8 +18,8 @@ const opened = await openBrowser();
 if (!opened.browser) console.warn(`The dashboard is not tested: ${opened.reason}`);
 const run = promisify(execFile);
 
-describe.skipIf(!opened.browser)("states of the dashboard", async () => {
-  const server = await consoleUnderTest();
+describe.skipIf(!opened.browser)("states of the dashboard", () => {
+  let server: ConsoleUnderTest;
   let open: Visit[] = [];
   const look = async (fragment: string, options?: Parameters<typeof visit>[2]): Promise<Visit> => {
     if (!opened.browser) throw new Error(opened.reason);
@@ -27,19 +27,25 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
     open.push(one);
     return one;
   };
-  const signedIn = `#key=${server.secret}`;
+  const signedIn = () => `#key=${server.secret}`;
   const makeModel = async (name: string, classes: string[]) => {
     const body = { recipe: "text-classifier", classes, config: {} };
     const answer = await server.ask("PUT", `/api/v1/models/${name}`, body);
     return (await answer.json()) as ModelView;
   };
-  beforeAll(() => void mkdirSync(OUT, { recursive: true }));
+  beforeAll(async () => {
+    mkdirSync(OUT, { recursive: true });
+    server = await consoleUnderTest();
+  });
   afterEach(async () => {
     const visits = open;
     open = [];
     await leave(visits);
   });
-  afterAll(async () => opened.browser?.close());
+  afterAll(async () => {
+    await opened.browser?.close();
+    await server.close();
+  });
 
   test("asks for a key, and tells what is wrong with one", async () => {
     const { page, complaints } = await look("");
@@ -76,7 +82,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
   });
 
   test("without a model, shows the line that makes one; the line works", async (context) => {
-    const { page } = await look(signedIn);
+    const { page } = await look(signedIn());
     await page.getByText("No model yet").waitFor();
     await page.screenshot({ path: join(OUT, "dashboard-empty.png") });
     expect(await faint(page)).toEqual([]);
@@ -90,7 +96,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
 
   test("without events, shows the line that sends one", async () => {
     await makeModel("quiet", ["yes", "no"]);
-    const { page } = await look(signedIn);
+    const { page } = await look(signedIn());
     await page.getByRole("link", { name: "quiet" }).click();
     await page.getByText("No events yet").waitFor();
     expect(page.url()).toContain("#/models/quiet");
@@ -108,6 +114,18 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
     const { page } = await look(`#/models/%3Cb%3Enone?key=${server.secret}`);
     await page.getByText("No model <b>none in this project").waitFor();
     expect(await page.getByRole("navigation").isVisible()).toBe(true);
+  });
+
+  test("every link leads somewhere", async () => {
+    await makeModel("linked", ["yes", "no"]);
+    const { page } = await look(signedIn());
+    await page.getByRole("link", { name: "linked" }).waitFor();
+    const links = await page
+      .getByRole("link")
+      .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
+    const away = links.filter((link) => !new URL(link).hash);
+    expect(away).toEqual([`${server.origin}/docs`]);
+    for (const link of away) expect((await fetch(link)).status).toBe(200);
   });
 
   test("texts of any length and script stay inside, and are never markup", async () => {
@@ -220,7 +238,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
 
   test("the theme can be chosen, and stays chosen", async () => {
     await makeModel("themed", ["yes", "no"]);
-    const { page } = await look(signedIn, { colorScheme: "light" });
+    const { page } = await look(signedIn(), { colorScheme: "light" });
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await ground();
     await page.getByRole("button", { name: "Theme: system" }).click();
@@ -233,7 +251,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", async () => {
   });
 
   test("a key that is taken back leads to the sign-in", async () => {
-    const { page, complaints } = await look(signedIn);
+    const { page, complaints } = await look(signedIn());
     await page.getByRole("navigation").waitFor();
     await server.revoke();
     await page.getByLabel("Secret key").waitFor();

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { faint, nameless, tabRound } from "./accessibility.ts";
 import { openBrowser } from "./chromium.ts";
-import { consoleUnderTest } from "./console-under-test.ts";
+import { consoleUnderTest, type ConsoleUnderTest } from "./console-under-test.ts";
 import { PIXELS, recordCandidate, recordDigits, recordTraining } from "./recorded-digits.ts";
 import { leave, type Visit, visit } from "./visit.ts";
 
@@ -15,8 +15,8 @@ const OUT = join(import.meta.dirname, "../../out");
 const opened = await openBrowser();
 if (!opened.browser) console.warn(`The dashboard is not tested: ${opened.reason}`);
 
-describe.skipIf(!opened.browser)("the first screen", async () => {
-  const server = await consoleUnderTest();
+describe.skipIf(!opened.browser)("the first screen", () => {
+  let server: ConsoleUnderTest;
   let of: { projectId: string; modelId: string };
   let run: RunView;
   let open: Visit[] = [];
@@ -33,6 +33,7 @@ describe.skipIf(!opened.browser)("the first screen", async () => {
 
   beforeAll(async () => {
     mkdirSync(OUT, { recursive: true });
+    server = await consoleUnderTest();
     const put = await server.ask("PUT", "/api/v1/models/digits", {
       recipe: "image-classifier",
       classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
@@ -54,7 +55,10 @@ describe.skipIf(!opened.browser)("the first screen", async () => {
     open = [];
     await leave(visits);
   });
-  afterAll(async () => opened.browser?.close());
+  afterAll(async () => {
+    await opened.browser?.close();
+    await server.close();
+  });
 
   test("shows what was recorded, from accepted to predicted", async () => {
     const { page } = await look();
