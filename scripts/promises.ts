@@ -20,7 +20,9 @@ const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "test/promises");
 const wanted = process.argv.slice(2);
 if (wanted.includes("--help")) {
-  console.log("pnpm promises [number or part of a file name …]: breaks promises, expects red tests");
+  console.log(
+    "pnpm promises [number or part of a file name …]: breaks promises, expects red tests",
+  );
   process.exit(0);
 }
 
@@ -32,7 +34,9 @@ const breakages = readdirSync(folder)
   .map((file) => parseBreakage(file, readFileSync(join(folder, file), "utf8")))
   .filter(isWanted);
 if (breakages.length === 0) {
-  console.error(`No breakage matches ${wanted.join(", ")}; there are ${readdirSync(folder).join(", ")}`);
+  console.error(
+    `No breakage matches ${wanted.join(", ")}; there are ${readdirSync(folder).join(", ")}`,
+  );
   process.exit(2);
 }
 

@@ -14,12 +14,12 @@ interface Report {
   testResults: { assertionResults: { fullName: string; status: string }[] }[];
 }
 
-/** Runs one test file with vitest in `dir`. */
-export async function runTest(dir: string, { project, test }: Breakage): Promise<Outcome> {
+/** Runs the tests of a breakage's name with vitest in `dir`. */
+export async function runTest(dir: string, { project, test, fails }: Breakage): Promise<Outcome> {
   const file = join(dir, "promises-report.json");
   rmSync(file, { force: true });
   const vitest = join(dir, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--project", project, test];
+  const args = [vitest, "run", "--project", project, test, "-t", RegExp.escape(fails)];
   const child = spawn(process.execPath, [...args, "--reporter=json", `--outputFile=${file}`], {
     cwd: dir,
     env: { ...process.env, CI: "true" },
