@@ -563,7 +563,7 @@ END $$;
 REVOKE SELECT ON message_ids FROM gs_request;
 --> statement-breakpoint
 GRANT INSERT ON api_keys, inbox, consents, consent_state, models, artifacts, model_versions, aliases, deployments,
-  training_runs, run_events, ledger, ledger_queue, tallies TO gs_request;
+  evaluations, training_runs, run_events, ledger, ledger_queue, tallies TO gs_request;
 --> statement-breakpoint
 GRANT UPDATE ON api_keys, consent_state, models, aliases, training_runs, ledger, dead_letters, tallies TO gs_request;
 --> statement-breakpoint

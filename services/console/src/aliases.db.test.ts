@@ -167,6 +167,34 @@ describe("what the champion learned online", () => {
     expect(nothing).toMatchObject({ status: 409, body: { code: "NOTHING_TO_ROLL_BACK" } });
   });
 
+  test("has the accuracy of the exam at which its successor was judged beside it", async () => {
+    await checkpoint(3);
+    const half = { value: 0.5, low: 0.4, high: 0.6, n: 100 };
+    const better = { value: 0.9, low: 0.8, high: 0.95, n: 100 };
+    const difference = { value: 0.4, low: 0.3, high: 0.5 };
+    const gate = { passed: true, candidate: better, champion: half, difference, subjects: 9 };
+    const judgedAfter = (learned_through: number) =>
+      addVersion({
+        gate: { ...gate, checks: [] },
+        lineage: { judged_against: { version: 1, learned_through } },
+      });
+    await promote(await judgedAfter(3));
+    expect((await ask("GET", "/versions/3")).body).toMatchObject({
+      kind: "online",
+      accuracy: half,
+    });
+
+    // The champion went on learning after the exam: that is not what was examined.
+    await ask("POST", "/rollback");
+    await worker.query("delete from checkpoints where model_id = $1", [modelId]);
+    await checkpoint(5, { base: 3 });
+    await promote(await judgedAfter(4), 3);
+    expect((await ask("GET", "/versions/5")).body).toMatchObject({
+      kind: "online",
+      accuracy: null,
+    });
+  });
+
   test("a checkpoint of the champion before is none of this one's", async () => {
     await checkpoint(3);
     await promote(await addVersion());

@@ -14,6 +14,7 @@ import {
   type Registry,
   type VersionRecord,
 } from "@groundswell/models";
+import { z } from "zod";
 
 import type { ConsoleDeps } from "./deps.ts";
 
@@ -38,6 +39,7 @@ export function createMoveChampion(deps: Deps) {
       // The version that keeps the old champion, and the move: both or neither.
       return inRegistry(model, async (registry) => {
         const kept = online && (await keepOnline(registry, model, online, clock()));
+        if (kept) await copyVerdict(registry, model, { kept, successor: request.version }, clock());
         const from = kept && { from: kept.number };
         return createPromote({ registry, clock })({ ...request, model, ...from });
       });
@@ -92,6 +94,28 @@ async function onlineState(deps: Deps, model: ModelRecord): Promise<OnlineState 
 }
 
 const FIRST_VERSION = 1;
+
+/** Where a version's lineage says against whom it was judged. */
+const JudgedAgainst = z.object({
+  judged_against: z.object({ version: z.int(), learned_through: z.int() }),
+});
+
+/** The successor's exam was the kept champion's too, if it had learned neither more nor less by then. */
+async function copyVerdict(
+  registry: Registry,
+  { modelId }: ModelRecord,
+  { kept, successor }: { kept: VersionRecord; successor: number },
+  now: Date,
+): Promise<void> {
+  const judged = await registry.findVersion(modelId, successor);
+  const against = JudgedAgainst.safeParse(judged?.lineage).data?.judged_against;
+  if (!judged?.gate || !against) return;
+  if (against.version !== kept.parent || against.learned_through !== kept.learnedThrough) return;
+  const { champion } = judged.gate;
+  const metrics = { accuracy: champion, judged_beside: successor };
+  const evaluation = { version: kept.number, split: "exam" as const, metrics };
+  await registry.addEvaluation(modelId, { ...evaluation, examples: champion.n }, now);
+}
 
 function keepOnline(
   registry: Registry,
