@@ -10,18 +10,30 @@ const someUser = () => `user-${Math.floor(USERS * Math.random() ** 3)}`;
 const someWords = (n: number) =>
   Array.from({ length: n }, () => words[Math.floor(Math.random() * words.length)]).join(" ");
 
+/** Who says what of which prediction. */
+export interface Prediction {
+  userId: string;
+  predictionId: string;
+}
+
+/** Of messages, how many are feedback. */
+export const FEEDBACK_SHARE = 1 / 7;
+
+const unknownPrediction = (): Prediction => ({ userId: someUser(), predictionId: randomUUID() });
+
 /** A message as a product app sends it, of about 800 bytes; one in seven is feedback. */
-export function someEvent(): object {
+function someEvent(nextPrediction: () => Prediction): object {
   const now = new Date().toISOString();
-  const isFeedback = Math.random() < 1 / 7;
+  const isFeedback = Math.random() < FEEDBACK_SHARE;
+  const { userId, predictionId } = isFeedback ? nextPrediction() : unknownPrediction();
   return {
     type: "track",
     messageId: randomUUID(),
-    userId: someUser(),
+    userId,
     event: isFeedback ? "Feedback Given" : `Article ${someWords(1)}`,
     timestamp: now,
     properties: isFeedback
-      ? { prediction_id: randomUUID(), name: "helpful", value: Math.random() < 0.5 }
+      ? { prediction_id: predictionId, name: "helpful", value: Math.random() < 0.5 }
       : { article: randomUUID(), title: someWords(12), section: someWords(2), seconds: 17.25 },
     context: {
       ip: "203.0.113.7",
@@ -37,7 +49,7 @@ export function someEvent(): object {
   };
 }
 
-export const someBatch = (events: number): object => ({
-  batch: Array.from({ length: events }, someEvent),
+export const someBatch = (events: number, nextPrediction = unknownPrediction): object => ({
+  batch: Array.from({ length: events }, () => someEvent(nextPrediction)),
   sentAt: new Date().toISOString(),
 });

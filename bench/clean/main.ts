@@ -1,16 +1,15 @@
 /**
- * How many events a second the worker takes from a full inbox: from accepted to cleaned, joined and
- * counted. The worker is a process of its own.
+ * How many events a second the worker takes from a full inbox: from accepted to cleaned and counted;
+ * one in seven is feedback that is joined to its prediction and becomes an example. The worker is a
+ * process of its own.
  *
  *     pnpm bench:clean [events] [rounds]
  */
-import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { zstdCompressSync } from "node:zlib";
 
 import {
   createDatabase,
-  createProject,
   type Database,
   insertInbox,
   migrateDatabase,
@@ -20,9 +19,10 @@ import { envelopeLine } from "@groundswell/feedback";
 import { startLocal } from "@groundswell/local";
 import { cleanInbox, connectJobs } from "@groundswell/queue";
 
-import { someBatch } from "../accept/events.ts";
+import { FEEDBACK_SHARE, someBatch } from "../accept/events.ts";
 import { median, thousands } from "../quantiles.ts";
 import { mainOf, root, startProcess } from "../service-process.ts";
+import { predictedProject } from "./predicted-project.ts";
 
 const [events = 60_000, rounds = 3] = process.argv.slice(2).map(Number);
 /** As ingest writes them under load: many requests of 15 events in one row. */
@@ -53,9 +53,8 @@ async function drain(name: string): Promise<number> {
   const watch = openDatabase(databaseUrl, { role: "maintenance", max: 1 });
   const jobs = connectJobs(local.redisUrl, { prefix: name });
   try {
-    // Started on an empty inbox, so that its start is not what is measured.
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: local.redisUrl, QUEUE_PREFIX: name };
-    const rows = await fill(accept, watch);
+    const rows = await fill(databaseUrl, accept);
     const worker = await startProcess(mainOf("worker"), { ...env, LOG_LEVEL: "warn" });
     const began = performance.now();
     for (const inboxId of rows)
@@ -70,17 +69,24 @@ async function drain(name: string): Promise<number> {
   }
 }
 
-async function fill(accept: Database, maintenance: Database): Promise<number[]> {
-  const projectId = randomUUID();
-  const now = new Date();
-  const project = { projectId, name: "bench", pseudonymKey: randomBytes(32), now };
-  await createProject(maintenance, project);
+async function fill(databaseUrl: string, accept: Database): Promise<number[]> {
+  const { projectId, predictions } = await predictedProject(
+    databaseUrl,
+    // A fifth more than will likely be asked for.
+    Math.ceil(events * FEEDBACK_SHARE * 1.2),
+  );
+  const unused = predictions.values();
+  const nextPrediction = () => {
+    const { value } = unused.next();
+    if (!value) throw new Error("more feedback than predictions");
+    return value;
+  };
   const ids: number[] = [];
   for (let row = 0; row < Math.ceil(events / EVENTS_A_ROW); row += 1) {
     const lines = Array.from({ length: REQUESTS_A_ROW }, () =>
       envelopeLine(
         { kind: "tracking", key: "write" },
-        Buffer.from(JSON.stringify(someBatch(EVENTS_A_REQUEST))),
+        Buffer.from(JSON.stringify(someBatch(EVENTS_A_REQUEST, nextPrediction))),
       ),
     );
     const group = { projectId, items: EVENTS_A_ROW, body: zstdCompressSync(Buffer.concat(lines)) };

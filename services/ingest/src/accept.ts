@@ -48,6 +48,8 @@ const compress = promisify(zstdCompress);
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const MOST_REQUESTS = 64;
 const MOST_BYTES = 4 * 1024 * 1024;
+/** The next group is packed while one waits for the disk. */
+const IN_FLIGHT = 2;
 const MOST_PENDING = 4_000;
 const MOST_PENDING_BYTES = 128 * 1024 * 1024;
 
@@ -58,7 +60,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     mostBytes: MOST_BYTES,
     sizeOf: (line) => line.bytes.length,
     lingerMs: deps.lingerMs,
-    inFlight: 1,
+    inFlight: IN_FLIGHT,
     mostPending: MOST_PENDING,
   });
   let pendingBytes = 0;

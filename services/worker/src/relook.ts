@@ -31,6 +31,8 @@ const FRESH = { everyMs: 20, youngerThanMs: 5_000 };
 const RECENT = { everyMs: 1_000, youngerThanMs: 300_000 };
 const ALL = { everyMs: 60_000 };
 const MOST = 500;
+/** Looks take at most a tenth of the time, however much waits: a flood of it must not slow what can be joined. */
+const REST_PER_LOOK = 9;
 
 /**
  * Looks again at feedback that waits for its prediction: at what is young very often, at all of it
@@ -45,8 +47,12 @@ export function startRelook(deps: RelookDeps): Relook {
     lastAt[what] = now;
     return true;
   };
+  let lookTookMs = 0;
   const sweeper: Sweeper = startSweeper({
-    restMs: () => (deps.clock().getTime() < freshUntil ? FRESH.everyMs : RECENT.everyMs),
+    restMs: () => {
+      const everyMs = deps.clock().getTime() < freshUntil ? FRESH.everyMs : RECENT.everyMs;
+      return Math.max(everyMs, REST_PER_LOOK * lookTookMs);
+    },
     onError: deps.onError,
     work: async () => {
       const now = deps.clock().getTime();
@@ -56,13 +62,15 @@ export function startRelook(deps: RelookDeps): Relook {
       } else if (isDue("recent", RECENT.everyMs, now))
         await joinSince(deps, now - RECENT.youngerThanMs);
       else if (now < freshUntil) await joinSince(deps, now - 2 * FRESH.youngerThanMs);
+      lookTookMs = deps.clock().getTime() - now;
       return false;
     },
   });
   return {
     soon: () => {
+      const rested = deps.clock().getTime() >= freshUntil;
       freshUntil = deps.clock().getTime() + FRESH.youngerThanMs;
-      sweeper.wake();
+      if (rested) sweeper.wake();
     },
     close: sweeper.close,
   };
