@@ -11,7 +11,7 @@ import { HELP } from "./start/help.ts";
 import { CHECKOUT, type Installation, INSTANCE, openInstallation } from "./start/installation.ts";
 import { parseOptions, type StartOptions, UsageError } from "./start/options.ts";
 import { markStory } from "./start/project.ts";
-import { untilSignal } from "./start/signals.ts";
+import { untilAborted, abortOnSignal } from "./start/signals.ts";
 import { deleteData } from "./start/start-fresh.ts";
 import { tellStory } from "./start/story/tell-story.ts";
 import { createTerminal, type Terminal } from "./start/terminal.ts";
@@ -40,7 +40,7 @@ async function start(options: StartOptions, terminal: Terminal): Promise<void> {
   const began = performance.now();
   terminal.line(terminal.bold("Groundswell"));
   const stopped = new AbortController();
-  const signal = untilSignal(stopped);
+  const signal = abortOnSignal(stopped);
   const installation = await openInstallation({
     options,
     env,
@@ -51,12 +51,13 @@ async function start(options: StartOptions, terminal: Terminal): Promise<void> {
     },
   });
   try {
+    signal.throwIfAborted();
     await greet(installation, { options, wanted, terminal, signal });
     terminal.line();
     terminal.line(
       terminal.dim(`Up after ${duration(performance.now() - began)}. Ctrl-C stops everything.`),
     );
-    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    await untilAborted(signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

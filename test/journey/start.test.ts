@@ -37,7 +37,10 @@ interface Started {
   output: () => string;
 }
 
-async function start(...options: string[]): Promise<Started> {
+const UP = "Ctrl-C stops everything";
+
+/** @param until what it has said by then */
+async function start(options: readonly string[], until = UP): Promise<Started> {
   const child = spawn(process.execPath, [START, ...options], {
     env: environment(),
     stdio: ["ignore", "pipe", "pipe"],
@@ -47,17 +50,18 @@ async function start(...options: string[]): Promise<Started> {
     stream?.setEncoding("utf8").on("data", (part: string) => (text += part));
   const started = { process: child, output: () => text };
   await new Promise<void>((ready, fail) => {
-    child.stdout?.on("data", () => text.includes("Ctrl-C stops everything") && ready());
+    child.stdout?.on("data", () => text.includes(until) && ready());
     child.once("exit", () => fail(new Error(`start ended:\n${text}`)));
   });
   return started;
 }
 
-async function stop({ process: child }: Started): Promise<number | null> {
-  const ended = once(child, "exit");
+/** @throws where it ends otherwise than well, with what it said */
+async function stop({ process: child, output }: Started): Promise<void> {
+  const ended = child.exitCode === null ? once(child, "exit") : undefined;
   child.kill("SIGINT");
-  const [code] = (await ended) as [number | null];
-  return code;
+  await ended;
+  if (child.exitCode !== 0) throw new Error(`start ended with ${child.exitCode}:\n${output()}`);
 }
 
 const found = (pattern: RegExp, text: string) => pattern.exec(text)?.[0] ?? "";
@@ -82,7 +86,7 @@ function isAlive(pid: number): boolean {
 describe("an empty platform", () => {
   test("comes up with keys that work, and again on the same data with the same keys", async () => {
     const port = await freePort();
-    const first = await start("--no-demo", "--port", String(port));
+    const first = await start(["--no-demo", "--port", String(port)]);
     const key = keyIn(first.output());
     expect(addressIn(first.output())).toBe(`http://127.0.0.1:${port}`);
     const client = connect({ origin: addressIn(first.output()), key });
@@ -94,14 +98,22 @@ describe("an empty platform", () => {
 
     const children = childrenOf(first.process.pid);
     expect(children.length).toBeGreaterThanOrEqual(6);
-    expect(await stop(first)).toBe(0);
+    await stop(first);
     expect(first.output()).toContain("Stopped.");
     expect(children.filter(isAlive)).toEqual([]);
 
-    const second = await start("--no-demo", "--port", String(port));
+    const second = await start(["--no-demo", "--port", String(port)]);
     expect(keyIn(second.output())).toBe(key);
     expect(second.output()).toContain("No models yet");
-    expect(await stop(second)).toBe(0);
+    await stop(second);
+  });
+
+  test("asked to stop while it comes up, it stops all the same", async () => {
+    const early = await start(["--no-demo"], "Groundswell");
+    const children = childrenOf(early.process.pid);
+    await stop(early);
+    expect(early.output()).not.toContain(UP);
+    expect(children.filter(isAlive)).toEqual([]);
   });
 
   test("the keys lie in a file that only its owner can read", () => {
@@ -114,10 +126,10 @@ describe("an empty platform", () => {
     const holder = createServer();
     const port = await freePort();
     await new Promise<void>((listening) => holder.listen(port, "127.0.0.1", listening));
-    const started = await start("--no-demo", "--port", String(port));
+    const started = await start(["--no-demo", "--port", String(port)]);
     expect(addressIn(started.output())).not.toBe(`http://127.0.0.1:${port}`);
     expect(started.output()).toContain(`port ${port} is taken`);
-    expect(await stop(started)).toBe(0);
+    await stop(started);
     await new Promise((closed) => holder.close(closed));
   });
 });

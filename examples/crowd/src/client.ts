@@ -21,7 +21,7 @@ export interface ClientOptions {
   onUnanswered?: (request: string) => void;
 }
 
-export interface Call {
+interface Call {
   method?: "GET" | "POST" | "PUT";
   /** Sent as JSON, a string as it is. */
   body?: unknown;

@@ -5,7 +5,7 @@ import { seededRandom } from "./random.ts";
  * stored (an app that learns the label by other means, from a form's own check digit say);
  * `twice`, as an impatient app does; or wrong at first and then `corrected`.
  */
-export type Manner = "at-once" | "late" | "early" | "twice" | "corrected";
+type Manner = "at-once" | "late" | "early" | "twice" | "corrected";
 
 /** Messages that no app should send, and some do. */
 export type Mistake = "not-json" | "wrong-type" | "nothing-named" | "unknown-prediction";
