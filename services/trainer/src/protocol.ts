@@ -1,7 +1,7 @@
 import type { BatchProgress, Example, ModelSettings } from "@groundswell/training";
 
 /** A training from the model's own initial weights. */
-export interface TrainOrder {
+interface TrainOrder {
   settings: ModelSettings;
   train: Example[];
   validation: Example[];

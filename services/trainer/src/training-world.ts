@@ -18,7 +18,7 @@ import { buildTrainer } from "./index.ts";
 
 const SIDE = 8;
 const CLASSES = ["left", "right"];
-export const CONFIG = {
+const CONFIG = {
   width: SIDE,
   height: SIDE,
   hidden: 8,
