@@ -3,12 +3,12 @@ import { z } from "zod";
 import { batchSettings, onlineSettings, overridesOf } from "../settings.ts";
 
 const batch = batchSettings({
-  epochs: 30,
-  batch_size: 64,
+  epochs: 40,
+  batch_size: 32,
   learning_rate: 0.002,
-  patience: 6,
+  patience: 10,
 }).extend({
-  /** Pixels by which a picture is moved at most, each way, each time it is seen in training. */
+  /** Pixels by which a picture is moved at most, each way: in batches, and when it is replayed. */
   shift: z.int().min(0).max(32).default(2),
 });
 

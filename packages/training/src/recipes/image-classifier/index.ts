@@ -42,12 +42,12 @@ function architecture(classes: readonly string[], config: ImageConfig): Architec
       return input;
     },
     createBatcher: () => createBatcher(pixels),
-    augment: (picture, random, epoch, seq) =>
+    augment: (picture, random, time, seq) =>
       shiftPicture(
         picture,
         config,
-        shiftOf(config.batch.shift, random, 1, epoch, seq),
-        shiftOf(config.batch.shift, random, 2, epoch, seq),
+        shiftOf(config.batch.shift, random, 1, time, seq),
+        shiftOf(config.batch.shift, random, 2, time, seq),
       ),
     online: { ...config.online, optimiser: adam() },
     batch: { ...config.batch, optimiser: adam() },
