@@ -21,7 +21,7 @@ const predict = turnBatch(
     const classes = answers.length / rows.length;
     return rows.map((_, i) => answers.subarray(i * classes, (i + 1) * classes));
   },
-  { most: 64 },
+  { most: 64, inFlight: 2 },
 );
 
 const app = fastify();

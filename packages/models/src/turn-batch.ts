@@ -1,3 +1,10 @@
+export interface TurnBatchOptions {
+  /** Items of a batch at most. */
+  most: number;
+  /** Batches that may be under way at once: while they are, the next one waits, and grows. */
+  inFlight: number;
+}
+
 interface Waiting<T, R> {
   item: T;
   resolve: (result: R) => void;
@@ -5,26 +12,39 @@ interface Waiting<T, R> {
 }
 
 /**
- * What is asked within one turn of the event loop is run as one batch: no timer, and no waiting
- * where there is one request. `run` answers one result for each item, in order; when it rejects, every
- * item of that batch does.
+ * What is asked within one turn of the event loop, or while other batches are under way, is run as
+ * one batch: no timer, and no waiting where there is one request. `run` answers one result for
+ * each item, in order; when it rejects, every item of that batch does.
  */
 export function turnBatch<T, R>(
   run: (items: T[]) => Promise<R[]>,
-  { most }: { most: number },
+  { most, inFlight }: TurnBatchOptions,
 ): (item: T) => Promise<R> {
-  let turn: Waiting<T, R>[] = [];
+  const waiting: Waiting<T, R>[] = [];
+  let flying = 0;
+  let planned = false;
 
-  const flush = () => {
-    const batch = turn;
-    turn = [];
-    void settle(run, batch);
+  const plan = () => {
+    if (planned || waiting.length === 0 || flying >= inFlight) return;
+    planned = true;
+    setImmediate(() => {
+      planned = false;
+      launch();
+    });
+  };
+  const launch = () => {
+    while (waiting.length > 0 && flying < inFlight) void fly(waiting.splice(0, most));
+  };
+  const fly = async (batch: Waiting<T, R>[]) => {
+    flying += 1;
+    await settle(run, batch);
+    flying -= 1;
+    launch();
   };
   return (item) =>
     new Promise((resolve, reject) => {
-      const length = turn.push({ item, resolve, reject });
-      if (length === 1) setImmediate(() => turn.length > 0 && flush());
-      if (length === most) flush();
+      waiting.push({ item, resolve, reject });
+      plan();
     });
 }
 

@@ -44,7 +44,8 @@ export interface PredictorPool {
   close: () => Promise<void>;
 }
 
-const MOST_BATCH = 64;
+/** The second batch is on its way while the thread works on the first. */
+const BATCHES = { most: 64, inFlight: 2 };
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const pinKey = (modelId: string, version: number) => `${modelId}/${version}`;
 
@@ -127,8 +128,7 @@ function createBatches(run: (model: AskedModel, inputs: Uint8Array[]) => Promise
     predict(model: AskedModel, input: Uint8Array): Promise<Predicted> {
       const key = keyOf(model);
       const batch =
-        batches.get(key) ??
-        turnBatch((inputs: Uint8Array[]) => run(model, inputs), { most: MOST_BATCH });
+        batches.get(key) ?? turnBatch((inputs: Uint8Array[]) => run(model, inputs), BATCHES);
       batches.set(key, batch);
       return batch(input);
     },

@@ -27,15 +27,19 @@ export async function insertPredictions(
   database: Queries,
   rows: readonly LoggedPrediction[],
 ): Promise<boolean[]> {
+  // Inputs go end to end in one parameter: bytes then, where an array would be hexadecimal text.
+  const inputs = rows.map((row) => row.input);
+  let at = 1;
   const inserted = await database.query<{ key: string }>(
     `insert into predictions (project_id, prediction_id, model_id, version, learned_through, pinned, subject_id,
        input, label, probability, output, latency_ms, created_at)
-     select project_id, prediction_id, model_id, version, learned_through, pinned, subject_id, input,
+     select project_id, prediction_id, model_id, version, learned_through, pinned, subject_id,
+       substring($8::bytea from input_at for input_bytes),
        output->>'label', (output->>'probability')::real, output, latency_ms, created_at
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::boolean[], $7::uuid[],
-       $8::bytea[], $9::jsonb[], $10::real[], $11::timestamptz[])
-       as row (project_id, prediction_id, model_id, version, learned_through, pinned, subject_id, input, output,
-         latency_ms, created_at)
+       $9::int[], $10::int[], $11::jsonb[], $12::real[], $13::timestamptz[])
+       as row (project_id, prediction_id, model_id, version, learned_through, pinned, subject_id,
+         input_at, input_bytes, output, latency_ms, created_at)
      on conflict do nothing returning project_id || '/' || prediction_id as key`,
     [
       rows.map((row) => row.projectId),
@@ -45,7 +49,9 @@ export async function insertPredictions(
       rows.map((row) => row.learnedThrough),
       rows.map((row) => row.pinned),
       rows.map((row) => row.subjectId),
-      rows.map((row) => row.input),
+      Buffer.concat(inputs),
+      inputs.map((input) => (at += input.length) - input.length),
+      inputs.map((input) => input.length),
       rows.map((row) => JSON.stringify(row.output)),
       rows.map((row) => row.latencyMs),
       rows.map((row) => row.createdAt),
