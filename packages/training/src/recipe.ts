@@ -106,8 +106,11 @@ export interface Architecture<Features = unknown> {
   /** What the model sees of a stored input. Kept with an example for as long as it may be replayed. */
   features(input: Uint8Array): Features;
   createBatcher(): Batcher<Features>;
-  /** One of the many forms in which an example is seen in training, drawn from (epoch, seq). */
-  augment(features: Features, random: RandomStream, epoch: number, seq: number): Features;
+  /**
+   * One of the many forms in which an example is seen again, drawn from (time, seq): in batches
+   * `time` is the epoch, online the step.
+   */
+  augment(features: Features, random: RandomStream, time: number, seq: number): Features;
   readonly online: OnlineSettings & { readonly optimiser: Optimiser };
   readonly batch: BatchSettings & { readonly optimiser: Optimiser };
 }

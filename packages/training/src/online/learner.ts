@@ -71,12 +71,17 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
   let { step, rebased } = start;
   let forward: Forward | undefined;
 
-  /** Draws are counted by the step, so that they don't depend on how the learner came here. */
+  /**
+   * Learned examples in other forms than they came in: seen again as they were, they would be
+   * learned by heart. Draws are counted by the step, so that they don't depend on how the learner
+   * came here.
+   */
   const replayed = (at: number): Remembered[] => {
     const { entries } = window;
     if (entries.length === 0) return [];
     return Array.from({ length: online.replay }, (_, k) => {
-      return entries[random.below(entries.length, k, at, REPLAY)] as Remembered;
+      const one = entries[random.below(entries.length, k, at, REPLAY)] as Remembered;
+      return { ...one, features: architecture.augment(one.features, random, at, one.seq) };
     });
   };
   const follow = (next: number) => {
@@ -133,8 +138,8 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
   };
 }
 
-/** Tells the draws of replay from any others of the same seed and step. */
-const REPLAY = 1;
+/** Tells the draws of what is replayed from those of its form, which are by position: from 1. */
+const REPLAY = 0;
 
 function copyTables(stepper: Stepper): Weights {
   const { dense, tables } = stepper.live();

@@ -1,17 +1,34 @@
 import { tensor } from "@groundswell/onnx";
 
 import type { Batcher } from "../../recipe.ts";
+import type { Features } from "./features.ts";
 
-/** A message as the model sees it: its features, each counting `scale`. */
+/** A message as the model sees it: rows of the table, and how much of each. */
 export interface Bag {
   ids: Int32Array;
-  scale: number;
+  values: Float32Array;
 }
 
-export const bagOf = (ids: Int32Array): Bag => ({
-  ids,
-  scale: 1 / Math.sqrt(Math.max(1, ids.length)),
-});
+/** Scaled to length one, so that long messages and short ones weigh the same. */
+export function bagOf({ ids, weights }: Features): Bag {
+  let squares = 0;
+  for (const weight of weights) squares += weight * weight;
+  const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  return { ids, values: weights.map((weight) => weight * scale) };
+}
+
+/** The same without some of its rows; the others make up for them. */
+export function thinned(
+  { ids, values }: Bag,
+  share: number,
+  isDropped: (i: number) => boolean,
+): Bag {
+  const kept = Array.from(ids.keys()).filter((i) => !isDropped(i));
+  return {
+    ids: Int32Array.from(kept, (i) => ids[i] ?? 0),
+    values: Float32Array.from(kept, (i) => (values[i] ?? 0) / (1 - share)),
+  };
+}
 
 /**
  * Puts messages together as a matrix `[messages, rows touched]`, so that the sum of a message's
@@ -44,8 +61,9 @@ export function createBagger(table: string, buckets: number): Batcher<Bag> {
       const size = bags.length * touched;
       if (matrix.length < size) matrix = new Float32Array(size);
       else matrix.fill(0, 0, size);
-      for (const [i, { ids, scale }] of bags.entries())
-        for (const id of ids) matrix[i * touched + (place[id] ?? 0)] = scale;
+      for (const [i, { ids, values }] of bags.entries())
+        for (const [k, id] of ids.entries())
+          matrix[i * touched + (place[id] ?? 0)] = values[k] ?? 0;
       const used = rows.subarray(0, touched);
       for (const id of used) place[id] = -1;
       const bag = tensor("float32", [bags.length, touched], matrix.subarray(0, size));

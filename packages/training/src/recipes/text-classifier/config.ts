@@ -3,13 +3,13 @@ import { z } from "zod";
 import { batchSettings, onlineSettings, overridesOf } from "../settings.ts";
 
 const batch = batchSettings({
-  epochs: 10,
+  epochs: 12,
   batch_size: 64,
   learning_rate: 0.005,
   patience: 4,
 }).extend({
-  /** Share of its features that a message is seen without, each time anew, in training. */
-  drop: z.number().min(0).max(0.9).default(0.5),
+  /** Share of its features that a message is seen without, each time anew: in batches, and when it is replayed. */
+  drop: z.number().min(0).max(0.9).default(0.6),
 });
 
 /** Settings of a `text-classifier`. */
@@ -26,8 +26,8 @@ export const TextConfig = z.strictObject({
   online: onlineSettings({
     learning_rate: 0.1,
     learning_rate_after_promotion: 0.02,
-    replay: 48,
-    window: 8_192,
+    replay: 80,
+    window: 16_384,
   }).prefault({}),
   batch: batch.prefault({}),
 });

@@ -1,18 +1,34 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { createBagger } from "./bag.ts";
+import { bagOf, createBagger, thinned } from "./bag.ts";
 import { hashedFeatures } from "./features.ts";
 import { storeText } from "./store-input.ts";
 
 const BUCKETS = 1 << 16;
-const featuresOf = (text: string) => new Set(hashedFeatures(text, BUCKETS));
+const featuresOf = (text: string) => new Set(hashedFeatures(text, BUCKETS).ids);
 const common = (a: string, b: string) => featuresOf(a).intersection(featuresOf(b)).size;
 
 test("a word, its parts, and the pair with its neighbour", () => {
   // <ab> has parts <ab, <ab>, ab>; the words are two, the pair one.
   expect(featuresOf("ab").size).toBe(1 + 3);
   expect(featuresOf("ab ab").size).toBe(1 + 3 + 1);
+});
+
+test("a whole word counts for more than its parts, and a bag has length one", () => {
+  const features = hashedFeatures("ab", BUCKETS);
+  expect(Array.from(features.weights)).toEqual([2, 1, 1, 1]);
+  const { values } = bagOf(features);
+  expect(Math.hypot(...values)).toBeCloseTo(1, 6);
+  expect(bagOf(hashedFeatures("?", BUCKETS)).values).toHaveLength(0);
+});
+
+test("a thinned bag has the rest of its rows, which make up for the others", () => {
+  const bag = { ids: Int32Array.of(7, 8, 9), values: Float32Array.of(1, 2, 3) };
+  expect(thinned(bag, 0.5, (i) => i === 1)).toEqual({
+    ids: Int32Array.of(7, 9),
+    values: Float32Array.of(2, 6),
+  });
 });
 
 test("case and the form of a character don't matter", () => {
@@ -38,37 +54,39 @@ test("characters outside the basic plane are whole", () => {
 test("any text gives distinct buckets in range, and the same ones again", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
-      const found = hashedFeatures(text, 256);
+      const { ids: found } = hashedFeatures(text, 256);
       expect(new Set(found).size).toBe(found.length);
       expect(found.every((bucket) => bucket >= 0 && bucket < 256)).toBe(true);
-      expect(hashedFeatures(text, 256)).toEqual(found);
+      expect(hashedFeatures(text, 256).ids).toEqual(found);
     }),
   );
 });
 
 test("a long text has so many features and no more", () => {
   const words = Array.from({ length: 5_000 }, (_, i) => `word${i}`).join(" ");
-  expect(hashedFeatures(words, 1 << 20)).toHaveLength(4_096);
+  expect(hashedFeatures(words, 1 << 20).ids).toHaveLength(4_096);
 });
 
 test("a bag puts each message's weight where its rows are, whatever was bagged before", () => {
   const bagger = createBagger("t", 64);
-  bagger.together([{ ids: Int32Array.of(9, 60, 2, 33), scale: 7 }]);
+  bagger.together([{ ids: Int32Array.of(9, 60), values: Float32Array.of(7, 8) }]);
   const { inputs, rows, size } = bagger.together([
-    { ids: Int32Array.of(5, 9), scale: 0.5 },
-    { ids: Int32Array.of(9, 1), scale: 2 },
+    { ids: Int32Array.of(5, 9), values: Float32Array.of(0.5, 0.25) },
+    { ids: Int32Array.of(9, 1), values: Float32Array.of(2, 3) },
   ]);
   expect(size).toBe(2);
   expect(rows["t"]).toEqual(Int32Array.of(5, 9, 1));
   expect(inputs["bag"]).toMatchObject({
     dims: [2, 3],
-    data: Float32Array.of(0.5, 0.5, 0, 0, 2, 2),
+    data: Float32Array.of(0.5, 0.25, 0, 0, 2, 3),
   });
 });
 
 test("messages without features touch one row, for nothing", () => {
   const bagger = createBagger("t", 64);
-  const { inputs, rows } = bagger.together([{ ids: new Int32Array(0), scale: 1 }]);
+  const { inputs, rows } = bagger.together([
+    { ids: new Int32Array(0), values: new Float32Array(0) },
+  ]);
   expect(rows["t"]).toEqual(Int32Array.of(0));
   expect(inputs["bag"]?.data).toEqual(Float32Array.of(0));
 });

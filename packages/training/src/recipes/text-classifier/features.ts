@@ -34,26 +34,42 @@ function spread(hash: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** A whole word, or two, says more than any one of the many parts that it is in. */
+const WORD_WEIGHT = 2;
+const PART_WEIGHT = 1;
+
+/** The features of a text, distinct, and how much each counts beside the others. */
+export interface Features {
+  ids: Int32Array;
+  weights: Float32Array;
+}
+
 /**
- * The set of features of a text: words, pairs of neighbouring words, and parts of 3 to 5
- * characters of each `<word>` (1 to 5 where a script has no spaces), hashed to `buckets`, a
- * power of two. No dictionary: it works for any language and for words never seen.
+ * The features of a text: words, pairs of neighbouring words, and parts of 3 to 5 characters of
+ * each `<word>` (1 to 5 where a script has no spaces), hashed to `buckets`, a power of two. No
+ * dictionary: it works for any language and for words never seen.
  */
-export function hashedFeatures(text: string, buckets: number): Int32Array {
-  const found = new Set<number>();
+export function hashedFeatures(text: string, buckets: number): Features {
+  const found = new Map<number, number>();
   const mask = buckets - 1;
-  const add = (hash: number) => found.add(spread(hash) & mask);
+  const add = (hash: number, weight: number) => {
+    const bucket = spread(hash) & mask;
+    found.set(bucket, Math.max(found.get(bucket) ?? 0, weight));
+  };
   let before: number | undefined;
   for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
     if (found.size >= MOST_FEATURES) break;
     const characters = charactersOf(word);
     const hash = characters.reduce(mix, AS_WORD);
-    add(hash);
-    if (before !== undefined) add(mix(mix(AS_PAIR, before), hash));
+    add(hash, WORD_WEIGHT);
+    if (before !== undefined) add(mix(mix(AS_PAIR, before), hash), WORD_WEIGHT);
     before = hash;
-    addParts(characters, UNSPACED.test(word) ? 1 : SHORTEST, add);
+    addParts(characters, UNSPACED.test(word) ? 1 : SHORTEST, (part) => add(part, PART_WEIGHT));
   }
-  return Int32Array.from(found).subarray(0, MOST_FEATURES);
+  return {
+    ids: Int32Array.from(found.keys()).subarray(0, MOST_FEATURES),
+    weights: Float32Array.from(found.values()).subarray(0, MOST_FEATURES),
+  };
 }
 
 function charactersOf(word: string): number[] {

@@ -1,7 +1,7 @@
 import { adagrad, adam, normal, uniform, zeros } from "@groundswell/autograd";
 
 import type { Architecture, Recipe } from "../../recipe.ts";
-import { type Bag, bagOf, createBagger } from "./bag.ts";
+import { type Bag, bagOf, createBagger, thinned } from "./bag.ts";
 import { TextConfig, TextRunConfig } from "./config.ts";
 import { hashedFeatures } from "./features.ts";
 import { storeText } from "./store-input.ts";
@@ -23,7 +23,7 @@ function architecture(classes: readonly string[], config: TextConfig): Architect
   return {
     classes,
     parameters: [
-      { name: TABLE, shape: ["R", width], initial: normal(0.1) },
+      { name: TABLE, shape: ["R", width], initial: normal(0.05) },
       {
         name: "output.weight",
         shape: [width, classes.length],
@@ -40,10 +40,9 @@ function architecture(classes: readonly string[], config: TextConfig): Architect
     },
     features: (input) => bagOf(hashedFeatures(decoder.decode(input), buckets)),
     createBatcher: () => createBagger(TABLE, buckets),
-    augment: ({ ids, scale }, random, epoch, seq) => {
+    augment: (bag, random, time, seq) => {
       const { drop } = config.batch;
-      const kept = ids.filter((_, i) => random.uniform(i + 1, epoch, seq) >= drop);
-      return { ids: kept, scale: scale / (1 - drop) };
+      return thinned(bag, drop, (i) => random.uniform(i + 1, time, seq) < drop);
     },
     online: { ...config.online, optimiser: adagrad() },
     batch: { ...config.batch, optimiser: adam() },
