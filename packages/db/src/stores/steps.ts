@@ -105,7 +105,11 @@ async function takeFromQueue(
        returning q.seq, q.kind)
      select t.kind, t.seq, l.input, l.target, l.weight
      from held left join taken t on true
-       left join ledger l on l.project_id = $1 and l.model_id = $2 and l.seq = t.seq
+       left join lateral (
+         select input, target, weight from ledger
+         where project_id = $1 and model_id = $2 and seq = t.seq
+         offset 0 -- as one join, without statistics yet, the whole ledger is read for each position
+       ) l on true
      order by t.seq`,
     [projectId, modelId, fence, most],
     "take-from-queue",
