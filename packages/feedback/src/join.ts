@@ -29,7 +29,7 @@ export interface Teaching {
   wasRight: (prediction: { label: string }, feedback: TaughtBy) => boolean | null;
 }
 
-export interface TaughtBy {
+interface TaughtBy {
   metric: string;
   value: boolean | number | string;
   correction: string | null;

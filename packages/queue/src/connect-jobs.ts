@@ -39,7 +39,7 @@ const MOST_UNANSWERED = 1_000;
 const ANSWER_WITHIN_MS = 2_000;
 
 /** How long a finished job can be looked at. */
-export const KEPT_JOBS = { age: 3_600, count: 1_000 };
+const KEPT_JOBS = { age: 3_600, count: 1_000 };
 
 export function connectJobs(redisUrl: string, { prefix, onError }: JobsOptions): Jobs {
   const report = onError ?? (() => {});

@@ -8,7 +8,7 @@ import { type EnvelopeHead, envelopeLine } from "@groundswell/feedback";
 import { cleanInbox, type Jobs } from "@groundswell/queue";
 
 /** A request that is to be kept. */
-export interface Accepted extends EnvelopeHead {
+interface Accepted extends EnvelopeHead {
   projectId: string;
   items: number;
   /** JSON text that has been parsed. */

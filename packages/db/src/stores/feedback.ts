@@ -14,20 +14,30 @@ const COLUMNS = `f.project_id as "projectId", f.feedback_id as "feedbackId", f.v
   f.model_id as "modelId", f.ledger_seq as "ledgerSeq", f.scored_right as "scoredRight",
   null as refused`;
 
-/** Every value that is kept of some feedback ids, without a lock: what it tells may have changed since. */
+/** Every value that is kept of some feedback ids. */
 export function readFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
-  return tx.query(`${selectValues}`, keyValues(keys), "read-feedback");
+  return tx.query(
+    `select ${COLUMNS}
+     from unnest($1::uuid[], $2::text[]) g (project_id, feedback_id)
+     join feedback f on f.project_id = g.project_id and f.feedback_id = g.feedback_id`,
+    keyValues(keys),
+    "read-feedback",
+  );
 }
 
-/** Every value that is kept of some feedback ids, held until the transaction ends. */
-export function holdFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
-  return tx.query(`${selectValues} for update of f`, keyValues(keys), "hold-feedback");
+/**
+ * Holds feedback ids until the transaction ends, by their values that win: whoever writes about an
+ * id holds that first.
+ */
+export async function holdFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<void> {
+  await tx.query(
+    `select 1 from unnest($1::uuid[], $2::text[]) g (project_id, feedback_id)
+     join feedback f on f.project_id = g.project_id and f.feedback_id = g.feedback_id and f.wins
+     order by f.project_id, f.feedback_id collate "C" for update of f`,
+    keyValues(keys),
+    "hold-feedback",
+  );
 }
-
-const selectValues = `select ${COLUMNS}
-  from unnest($1::uuid[], $2::text[]) g (project_id, feedback_id)
-  join feedback f on f.project_id = g.project_id and f.feedback_id = g.feedback_id
-  order by f.project_id, f.feedback_id collate "C", f.value_hash`;
 
 const keyValues = (keys: readonly FeedbackKey[]) => [
   keys.map((key) => key.projectId),
@@ -35,56 +45,70 @@ const keyValues = (keys: readonly FeedbackKey[]) => [
 ];
 
 /**
- * Keeps values that are new. A value that wins is refused where its id has a winner already: another
- * transaction brought one first, and has committed by the time this returns.
+ * Holds feedback ids until the transaction ends, and begins those that are new: with one value each,
+ * which wins. All in one statement and in order, so that two transactions can't wait for each other.
  *
- * @param values in ascending order of project, id and hash
- * @returns the ids of those that were kept
+ * @param values of each id one, in ascending order of project and id
+ * @returns the ids that were new; of the others nothing is changed
  */
-export function insertFeedback(
+export async function claimFeedback(
   tx: Queries,
   values: readonly KeptValue[],
   now: Date,
-): Promise<(FeedbackKey & { hash: string })[]> {
+): Promise<FeedbackKey[]> {
+  if (values.length === 0) return [];
   return tx.query(
-    `insert into feedback (project_id, feedback_id, value_hash, prediction_id, metric, value,
-       correction, comment, subject_id, occurred_at, received_at, inbox_id, item, wins, state,
-       reason, model_name, model_id, scored_right, scored_at)
-     select *, case when g.scored_right is null then null else $1::timestamptz end
-     from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[],
-         $8::text[], $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[],
-         $13::bigint[], $14::int[], $15::bool[], $16::text[], $17::text[], $18::text[],
-         $19::uuid[], $20::bool[])
-       g (project_id, feedback_id, value_hash, prediction_id, metric, value, correction, comment,
-          subject_id, occurred_at, received_at, inbox_id, item, wins, state, reason, model_name,
-          model_id, scored_right)
-     on conflict do nothing
-     returning project_id as "projectId", feedback_id as "feedbackId", value_hash as hash`,
-    [
-      now,
-      values.map((one) => one.projectId),
-      values.map((one) => one.feedbackId),
-      values.map((one) => one.hash),
-      values.map((one) => one.predictionId),
-      values.map((one) => one.metric),
-      values.map((one) => JSON.stringify(one.value)),
-      values.map((one) => one.correction),
-      values.map((one) => one.comment),
-      values.map((one) => one.subjectId),
-      values.map((one) => one.occurredAt),
-      values.map((one) => one.receivedAt),
-      values.map((one) => one.inboxId),
-      values.map((one) => one.item),
-      values.map((one) => one.wins),
-      values.map((one) => one.state),
-      values.map((one) => one.reason),
-      values.map((one) => one.modelName),
-      values.map((one) => one.modelId),
-      values.map((one) => one.scoredRight),
-    ],
-    "insert-feedback",
+    `${INSERT}
+     -- Never true: the row that wins is only locked.
+     on conflict (project_id, feedback_id) where wins do update set wins = true where false
+     returning project_id as "projectId", feedback_id as "feedbackId"`,
+    insertValues(values, now),
+    "claim-feedback",
   );
 }
+
+/** Keeps values that are new, of ids that are held. */
+export async function insertFeedback(
+  tx: Queries,
+  values: readonly KeptValue[],
+  now: Date,
+): Promise<void> {
+  if (values.length > 0) await tx.query(INSERT, insertValues(values, now), "insert-feedback");
+}
+
+const INSERT = `insert into feedback (project_id, feedback_id, value_hash, prediction_id, metric,
+    value, correction, comment, subject_id, occurred_at, received_at, inbox_id, item, wins, state,
+    reason, model_name, model_id, scored_right, scored_at)
+  select *, case when g.scored_right is null then null else $1::timestamptz end
+  from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[], $8::text[],
+      $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::int[],
+      $15::bool[], $16::text[], $17::text[], $18::text[], $19::uuid[], $20::bool[])
+    g (project_id, feedback_id, value_hash, prediction_id, metric, value, correction, comment,
+       subject_id, occurred_at, received_at, inbox_id, item, wins, state, reason, model_name,
+       model_id, scored_right)`;
+
+const insertValues = (values: readonly KeptValue[], now: Date): unknown[] => [
+  now,
+  values.map((one) => one.projectId),
+  values.map((one) => one.feedbackId),
+  values.map((one) => one.hash),
+  values.map((one) => one.predictionId),
+  values.map((one) => one.metric),
+  values.map((one) => JSON.stringify(one.value)),
+  values.map((one) => one.correction),
+  values.map((one) => one.comment),
+  values.map((one) => one.subjectId),
+  values.map((one) => one.occurredAt),
+  values.map((one) => one.receivedAt),
+  values.map((one) => one.inboxId),
+  values.map((one) => one.item),
+  values.map((one) => one.wins),
+  values.map((one) => one.state),
+  values.map((one) => one.reason),
+  values.map((one) => one.modelName),
+  values.map((one) => one.modelId),
+  values.map((one) => one.scoredRight),
+];
 
 /** Writes what was decided anew about values that are held. */
 export async function updateFeedback(

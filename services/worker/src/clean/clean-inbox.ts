@@ -14,7 +14,7 @@ import { readBatch } from "./read-batch.ts";
 import { writeBatch, type Written } from "./write-batch.ts";
 
 /** Rows of the inbox to be cleaned together. */
-export interface CleanRequest {
+interface CleanRequest {
   inboxIds: number[];
   items: number;
 }

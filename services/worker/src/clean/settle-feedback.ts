@@ -1,5 +1,6 @@
 import {
   appendExamples,
+  claimFeedback,
   holdFeedback,
   insertFeedback,
   type LedgerPosition,
@@ -17,6 +18,7 @@ import {
   type KeptValue,
   planFeedback,
   type Teaching,
+  type Verdict,
 } from "@groundswell/feedback";
 
 import { createLookUps, type LookUps } from "./look-ups.ts";
@@ -45,7 +47,6 @@ interface Id {
 interface Planned {
   id: Id;
   plan: FeedbackPlan;
-  isNew: boolean;
 }
 
 /** Keeps feedback that came in, decides about it, and writes what it teaches. */
@@ -57,7 +58,19 @@ export async function settleFeedback(
   const ids = groupById(values);
   const lookUps = createLookUps(tx);
   await lookUps.load(values);
-  return settleIds(tx, ids, lookUps, settling);
+  const judge = judging(lookUps, settling.teaching);
+  // As if all were new, which most are; about those that are not, it is thought again.
+  const asNew = ids.map((id): Planned => ({ id, plan: planFeedback([], id.incoming, judge) }));
+  const winners = asNew.flatMap(({ plan }) => plan.fresh.slice(0, 1));
+  const begun = new Set((await claimFeedback(tx, winners, settling.now)).map(keyOf));
+  const isBegun = ({ id }: Planned) => begun.has(keyOf(id));
+  const known = asNew.filter((one) => !isBegun(one)).map(({ id }) => id);
+  const planned = [
+    ...asNew.filter(isBegun),
+    ...(await planKnown(tx, known, lookUps, settling.teaching)),
+  ];
+  await writePlans(tx, planned, begun, settling.now);
+  return summarise(planned, begun, settling.counter);
 }
 
 /** Looks again at feedback that waits. */
@@ -69,75 +82,69 @@ export async function settleAgain(
   const lookUps = createLookUps(tx);
   // Consents are held before feedback is, here as everywhere; so it is read twice.
   await lookUps.load(await readFeedback(tx, keys));
+  await holdFeedback(tx, keys);
   const ids = keys.map((key) => ({ ...key, incoming: [] }));
-  return settleIds(tx, ids.toSorted(inOrder), lookUps, settling);
+  const planned = await planKnown(tx, ids, lookUps, settling.teaching);
+  await writePlans(tx, planned, new Set(), settling.now);
+  return summarise(planned, new Set(), settling.counter);
 }
 
-async function settleIds(
-  tx: Queries,
-  ids: readonly Id[],
-  lookUps: LookUps,
-  settling: Settling,
-): Promise<Settled> {
-  const planned = await planIds(tx, ids, lookUps, settling.teaching);
-  const claimed = await claimNew(tx, planned, settling.now);
-  const lost = claimed.lost.length > 0;
-  // Another transaction brought the same new ids first, and has committed: they are known by now.
-  const rest = lost ? await planIds(tx, claimed.lost, lookUps, settling.teaching) : [];
-  const all = [...claimed.won, ...rest];
-  await writePlans(tx, all, settling.now);
-  for (const { id, plan } of all)
-    for (const { what, modelId } of plan.counts) settling.counter.add(id.projectId, modelId, what);
-  return {
-    first: claimed.won.flatMap(({ plan, isNew }) => (isNew ? plan.fresh.slice(0, 1) : [])),
-    models: new Set(all.flatMap(({ plan }) => modelsOf(plan))),
-    waiting: all.some(({ plan }) => plan.fresh[0]?.state === "waiting"),
-  };
-}
-
-async function planIds(
+/** @param ids held by this transaction */
+async function planKnown(
   tx: Queries,
   ids: readonly Id[],
   lookUps: LookUps,
   teaching: Teaching,
 ): Promise<Planned[]> {
-  const kept = await holdFeedback(tx, ids);
+  if (ids.length === 0) return [];
+  const kept = await readFeedback(tx, ids);
   await lookUps.load(kept);
   const keptOf = Map.groupBy(kept, keyOf);
-  const judge = (value: FeedbackValue) =>
+  const judge = judging(lookUps, teaching);
+  return ids.map((id) => ({
+    id,
+    plan: planFeedback(keptOf.get(keyOf(id)) ?? [], id.incoming, judge),
+  }));
+}
+
+const judging =
+  (lookUps: LookUps, teaching: Teaching) =>
+  (value: FeedbackValue): Verdict =>
     judgeFeedback(value, {
       prediction: lookUps.predictionOf(value),
       mayTrain: (subjectId) => lookUps.mayTrain(value.projectId, subjectId),
       teaching,
     });
-  return ids.flatMap((id) => {
-    const before = keptOf.get(keyOf(id)) ?? [];
-    // Feedback that waited may be gone by the time it is looked at again.
-    if (before.length + id.incoming.length === 0) return [];
-    return { id, plan: planFeedback(before, id.incoming, judge), isNew: before.length === 0 };
-  });
-}
 
-/** New ids begin with the value that wins: the unique index on it tells who of two was first. */
-async function claimNew(tx: Queries, planned: readonly Planned[], now: Date) {
-  const fresh = planned.flatMap(({ plan, isNew }) => (isNew ? plan.fresh.slice(0, 1) : []));
-  if (fresh.length === 0) return { won: planned, lost: [] };
-  const kept = new Set((await insertFeedback(tx, fresh, now)).map(keyOf));
-  const isOurs = ({ id, isNew }: Planned) => !isNew || kept.has(keyOf(id));
+function summarise(
+  planned: readonly Planned[],
+  begun: ReadonlySet<string>,
+  counter: Counter,
+): Settled {
+  for (const { id, plan } of planned)
+    for (const { what, modelId } of plan.counts) counter.add(id.projectId, modelId, what);
   return {
-    won: planned.filter(isOurs),
-    lost: planned.filter((one) => !isOurs(one)).map(({ id }) => id),
+    first: planned.flatMap(({ id, plan }) => (begun.has(keyOf(id)) ? plan.fresh.slice(0, 1) : [])),
+    models: new Set(planned.flatMap(({ plan }) => modelsOf(plan))),
+    waiting: planned.some(({ plan }) => plan.fresh[0]?.state === "waiting"),
   };
 }
 
-async function writePlans(tx: Queries, planned: readonly Planned[], now: Date): Promise<void> {
+async function writePlans(
+  tx: Queries,
+  planned: readonly Planned[],
+  begun: ReadonlySet<string>,
+  now: Date,
+): Promise<void> {
   await updateFeedback(
     tx,
     planned.flatMap(({ plan }) => plan.changed),
     now,
   );
-  const fresh = planned.flatMap(({ plan, isNew }) => (isNew ? plan.fresh.slice(1) : plan.fresh));
-  if (fresh.length > 0) await insertFeedback(tx, fresh, now);
+  const fresh = planned.flatMap(({ id, plan }) =>
+    begun.has(keyOf(id)) ? plan.fresh.slice(1) : plan.fresh,
+  );
+  await insertFeedback(tx, fresh, now);
   await supersedeExamples(tx, planned.flatMap(supersededOf), now);
   await appendExamples(tx, planned.flatMap(exampleOf), now);
 }
