@@ -19,5 +19,7 @@ test("it is a UUID of version 8", () => {
 });
 
 test("it never changes: stored data would be lost", () => {
-  expect(pseudonym(Buffer.alloc(32, 1), "user", "ann")).toMatchInlineSnapshot(`"5a1f1e79-a2d3-823a-b282-bbbbbcced971"`);
+  expect(pseudonym(Buffer.alloc(32, 1), "user", "ann")).toMatchInlineSnapshot(
+    `"5a1f1e79-a2d3-823a-b282-bbbbbcced971"`,
+  );
 });
