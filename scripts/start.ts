@@ -90,6 +90,7 @@ async function greet(installation: Installation, greeting: Greeting): Promise<vo
   try {
     if (demo) await tell(installation, { demo, client, terminal, signal });
     else await sayWhatIsThere(client, terminal);
+    sayWhatBroke(installation, terminal);
   } finally {
     await client.close();
   }
@@ -116,13 +117,17 @@ function demoToTell(
   const told = project.stories[name];
   if (told === undefined && (options.demo !== "auto" || project.isNew))
     return wanted ?? loadDemo(options);
-  if (told === "begun")
-    terminal.line(
-      `\n  The ${name} story broke off last time. What it left is below; --fresh begins anew.`,
-    );
-  else if (told === "told" && options.demo !== "auto")
+  if (told === "told" && options.demo !== "auto")
     terminal.line(`\n  The ${name} story was told on these data already; --fresh begins anew.`);
   return undefined;
+}
+
+function sayWhatBroke({ project }: Installation, terminal: Terminal): void {
+  for (const [name, state] of Object.entries(project?.stories ?? {}))
+    if (state === "begun")
+      terminal.line(
+        `  The ${name} story broke off half way: what it left is there. --fresh begins anew.`,
+      );
 }
 
 interface Telling {

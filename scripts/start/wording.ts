@@ -15,7 +15,7 @@ export function duration(ms: number): string {
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** The course of some numbers, from the smallest bar to the greatest; at most `most` of them. */
-export function sparkline(values: readonly number[], most = 24): string {
+export function sparkline(values: readonly number[], most = 16): string {
   const shown = values.slice(-most);
   const low = Math.min(...shown);
   const high = Math.max(...shown);

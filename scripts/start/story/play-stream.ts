@@ -54,10 +54,10 @@ export async function playStream(options: StreamOptions): Promise<Streamed> {
     const fresh = median(watch.freshness.served);
     terminal.progress(
       [
-        `  ${count(answers)} of ${count(app.traffic.length)} ${app.things}`,
+        `  ${count(answers)} of ${count(app.traffic.length)}`,
         `${Math.round((answers + feedback) / seconds)} events/s`,
-        `right: ${percent(progressive())} of the last ${last.length}`,
-        ...(fresh === undefined ? [] : [`learned after ${duration(fresh)}`]),
+        `right ${percent(progressive())} of the last ${last.length}`,
+        ...(fresh === undefined ? [] : [`learned in ${duration(fresh)}`]),
       ].join(" · "),
     );
   };
