@@ -4,7 +4,7 @@ import { batchSettings, onlineSettings, overridesOf } from "../settings.ts";
 
 const batch = batchSettings({
   epochs: 12,
-  batch_size: 64,
+  batch_size: 32,
   learning_rate: 0.005,
   patience: 4,
 }).extend({
