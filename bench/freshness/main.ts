@@ -14,7 +14,7 @@ import { openServingWorld } from "@groundswell/serve/testing";
 
 import { settings } from "../predict/bench-model.ts";
 import { quantile } from "../quantiles.ts";
-import { mainOf, root, startProcess } from "../service-process.ts";
+import { mainOf, root, type ServiceProcess, startProcess } from "../service-process.ts";
 import { runCrowd, type Seen } from "./crowd.ts";
 import { type Journey, journeys, readLearned } from "./hops.ts";
 
@@ -57,10 +57,11 @@ async function measure(pace: "calm" | "eager"): Promise<void> {
     LOG_LEVEL: "warn",
   };
   const start = (service: string) => startProcess(mainOf(service), env);
-  const [ingest, worker, learner, serve] = await Promise.all(
-    (["ingest", "worker", "learner", "serve"] as const).map(start),
-  );
-  if (!ingest || !worker || !learner || !serve) throw new Error("four services were started");
+  const ingest = await start("ingest");
+  const worker = await start("worker");
+  const learner = await start("learner");
+  const serve = await start("serve");
+  const services = { ingest, worker, learner, serve };
   try {
     const crowd = {
       serve: serve.origin,
@@ -70,17 +71,32 @@ async function measure(pace: "calm" | "eager"): Promise<void> {
       perSecond,
     };
     await runCrowd({ ...crowd, seconds: WARM_UP_SECONDS, first: 0 });
-    const seen = await runCrowd({
-      ...crowd,
-      seconds,
-      first: WARM_UP_SECONDS * perSecond,
-    });
+    const before = await cpuSeconds(services);
+    const began = performance.now();
+    const seen = await runCrowd({ ...crowd, seconds, first: WARM_UP_SECONDS * perSecond });
+    const elapsed = (performance.now() - began) / 1_000;
+    const after = await cpuSeconds(services);
     const learned = await readLearned(world.logDatabase, model.modelId);
     print(pace, seen, journeys(learned, seen.acknowledged, seen.sightings));
+    const cores = Object.keys(services).map((name) => {
+      const used = (after.get(name) ?? 0) - (before.get(name) ?? 0);
+      return `${name} ${(used / elapsed).toFixed(2)}`;
+    });
+    console.log(`  cores used: ${cores.join(", ")}`);
   } finally {
-    await Promise.all([ingest, worker, learner, serve].map(({ stop }) => stop()));
+    await Promise.all(Object.values(services).map(({ stop }) => stop()));
     await world.close();
   }
+}
+
+/** Of processor time, since each process began. */
+async function cpuSeconds(services: Record<string, ServiceProcess>): Promise<Map<string, number>> {
+  const read = async ([name, { origin }]: [string, ServiceProcess]) => {
+    const text = await (await fetch(`${origin}/metrics`)).text();
+    const [, seconds] = /^process_cpu_seconds_total\S* (\S+)/m.exec(text) ?? [];
+    return [name, Number(seconds)] as const;
+  };
+  return new Map(await Promise.all(Object.entries(services).map(read)));
 }
 
 function print(pace: string, { acknowledged, predictionMs }: Seen, all: Journey[]): void {
