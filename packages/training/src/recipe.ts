@@ -66,7 +66,7 @@ export interface BatchSettings {
 }
 
 /** The part of a model's config that every recipe has. */
-export interface ModelConfig {
+interface ModelConfig {
   online: OnlineSettings;
   batch: BatchSettings;
 }

@@ -23,7 +23,7 @@ function freshWeights(architecture: Architecture, seed: number): Weights {
 }
 
 /** The shape of a parameter in plain memory, a table's rows counted. */
-export function dimsOf(
+function dimsOf(
   { tableRows }: Architecture,
   { name, shape }: Architecture["parameters"][number],
 ): number[] {
