@@ -132,7 +132,7 @@ test("rudder-sdk-node: Basic, gzip, and a form's content type around JSON", asyn
 });
 
 test("a browser: text/plain after a preflight, one message a request", async () => {
-  const preflight = await fetch(`${origin}/v1/track`, {
+  const preflight = await fetch(`${origin}/v1/t`, {
     method: "OPTIONS",
     headers: {
       origin: "https://app.example",
@@ -145,7 +145,7 @@ test("a browser: text/plain after a preflight, one message a request", async () 
   expect(preflight.headers.get("access-control-allow-headers")).toBe(
     "Authorization, Content-Type, X-Retry-Count",
   );
-  const answer = await send("/v1/track", JSON.stringify({ ...event("b-1"), type: undefined }), {
+  const answer = await send("/v1/t", JSON.stringify({ ...event("b-1"), type: undefined }), {
     authorization: basic,
     "content-type": "text/plain",
     origin: "https://app.example",

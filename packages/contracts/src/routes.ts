@@ -58,10 +58,15 @@ const tracking = (path: string, summary: string, body: z.ZodType): Route => ({
 
 export const routes: readonly Route[] = [
   tracking("/v1/batch", "Many messages of the tracking API", batch),
+  tracking("/v1/b", "The same, as browsers call it", batch),
   tracking("/v1/import", "The same, for messages of the past", batch),
-  ...(["track", "identify", "page", "screen", "group", "alias"] as const).map((type) =>
-    tracking(`/v1/${type}`, `One ${type} message`, TrackingMessage.omit({ type: true })),
-  ),
+  ...(["track", "identify", "page", "screen", "group", "alias"] as const).flatMap((type) => {
+    const body = TrackingMessage.omit({ type: true });
+    return [
+      tracking(`/v1/${type}`, `One ${type} message`, body),
+      tracking(`/v1/${type.charAt(0)}`, `One ${type} message, as browsers call it`, body),
+    ];
+  }),
   {
     method: "POST",
     path: "/api/v1/feedback",

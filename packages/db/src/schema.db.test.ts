@@ -29,7 +29,7 @@ test("the drizzle schema names the tables and columns that the migrations make",
     return columns.map((column) => ({
       table_name: name,
       column_name: column.name,
-      type: column.getSQLType().replace("[]", "") + (/\[\]$/.test(column.getSQLType()) ? "[]" : ""),
+      type: column.getSQLType(),
       not_null: column.notNull,
     }));
   });

@@ -27,7 +27,7 @@ export interface Predicted {
 }
 
 /** misfit: whole and in order, but not weights of this model. */
-export type Reception = Verdict | "misfit";
+type Reception = Verdict | "misfit";
 
 /** The learning champion of a model, in the thread that predicts. It always holds the whole of one step. */
 export interface ServedModel {

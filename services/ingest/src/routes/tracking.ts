@@ -16,10 +16,11 @@ const SINGLE = ["track", "identify", "page", "screen", "group", "alias"] as cons
 /** The tracking API of Segment and RudderStack, as their clients speak it. */
 export function trackingRoutes(app: FastifyInstance, deps: IngestDeps): void {
   const bodyLimit = TRACKING_LIMITS.batchBytes;
-  for (const path of ["/v1/batch", "/v1/import"])
+  for (const path of ["/v1/batch", "/v1/b", "/v1/import"])
     app.post(path, { bodyLimit }, (request, reply) => accept(deps, request, reply));
   for (const type of SINGLE)
-    app.post(`/v1/${type}`, { bodyLimit }, (request, reply) => accept(deps, request, reply, type));
+    for (const path of [`/v1/${type}`, `/v1/${type.charAt(0)}`])
+      app.post(path, { bodyLimit }, (request, reply) => accept(deps, request, reply, type));
 }
 
 /** Answers exactly 200 when everything that can be kept is on disk: some clients take nothing else for success. */
