@@ -3,8 +3,8 @@ import { stripVTControlCharacters, styleText } from "node:util";
 /** Where the story is told. */
 export interface Terminal {
   line: (text?: string) => void;
-  /** What changes all the time: one line that is drawn anew, or now and then a line. */
-  progress: (text: string) => void;
+  /** What changes all the time: one line that is drawn anew, or now and then a line. Asked only when due. */
+  progress: (text: () => string) => void;
   bold: (text: string) => string;
   dim: (text: string) => string;
 }
@@ -38,8 +38,8 @@ export function createTerminal(output: Output, clock: () => number): Terminal {
       const now = clock();
       if (now - last < (live ? REDRAW_MS : LINE_EVERY_MS)) return;
       last = now;
-      if (!live) return void output.write(`${stripVTControlCharacters(text)}\n`);
-      output.write(`${CLEAR}${fit(text, output.columns ?? 80)}`);
+      if (!live) return void output.write(`${stripVTControlCharacters(text())}\n`);
+      output.write(`${CLEAR}${fit(text(), output.columns ?? 80)}`);
       drawn = true;
     },
     // styleText looks at NO_COLOR and FORCE_COLOR, and at whether standard output is a terminal.

@@ -42,11 +42,11 @@ function record(isTTY: boolean) {
 
 test("on a terminal progress is one line, drawn anew and cleared for what comes after it", () => {
   const { written, terminal, after } = record(true);
-  terminal.progress("a");
+  terminal.progress(() => "a");
   after(10);
-  terminal.progress("too soon");
+  terminal.progress(() => "too soon");
   after(100);
-  terminal.progress("b".repeat(30));
+  terminal.progress(() => "b".repeat(30));
   terminal.line("done");
   const clear = "\r\u001b[2K";
   expect(written).toEqual([`${clear}a`, `${clear}${"b".repeat(18)}…`, clear, "done\n"]);
@@ -54,10 +54,10 @@ test("on a terminal progress is one line, drawn anew and cleared for what comes 
 
 test("elsewhere it is a whole line every few seconds", () => {
   const { written, terminal, after } = record(false);
-  terminal.progress("a");
+  terminal.progress(() => "a");
   after(4_000);
-  terminal.progress("b");
+  terminal.progress(() => "b");
   after(2_000);
-  terminal.progress("c".repeat(30));
+  terminal.progress(() => "c".repeat(30));
   expect(written).toEqual(["a\n", `${"c".repeat(30)}\n`]);
 });

@@ -1,8 +1,9 @@
 /** 93.1 %, of a share. */
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
+const numbers = new Intl.NumberFormat("en-US");
 /** 12,345. */
-export const count = (n: number) => n.toLocaleString("en-US");
+export const count = (n: number) => numbers.format(n);
 
 /** 840 ms, 12.3 s, 2 min 5 s. */
 export function duration(ms: number): string {

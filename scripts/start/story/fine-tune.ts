@@ -28,7 +28,10 @@ export async function fineTune(
   const losses: number[] = [];
   for await (const event of followRun(client, model, queued.id)) {
     signal?.throwIfAborted();
-    if (event.type === "progress") terminal.progress(progressLine(event.progress, losses));
+    if (event.type !== "progress") continue;
+    const { progress } = event;
+    if (progress.loss !== null && losses.length < progress.epoch) losses.push(progress.loss);
+    terminal.progress(() => progressLine(progress, losses));
   }
   const { body: run } = await client.call(`${path}/${queued.id}`, RunView);
   if (run.status !== "succeeded")
@@ -36,9 +39,8 @@ export async function fineTune(
   return run;
 }
 
-function progressLine(progress: RunProgress, losses: number[]): string {
+function progressLine(progress: RunProgress, losses: readonly number[]): string {
   const { phase, epoch, epochs, loss, validation_accuracy: accuracy, eta_ms: eta } = progress;
-  if (loss !== null && losses.length < epoch) losses.push(loss);
   if (phase !== "training") return `  ${phase}`;
   return [
     `  epoch ${epoch} of ${epochs}`,

@@ -49,17 +49,15 @@ export async function playStream(options: StreamOptions): Promise<Streamed> {
   let answers = 0;
   let feedback = 0;
 
-  const show = () => {
+  const progressLine = () => {
     const seconds = (performance.now() - began) / 1_000;
     const fresh = median(watch.freshness.served);
-    terminal.progress(
-      [
-        `  ${count(answers)} of ${count(app.traffic.length)}`,
-        `${Math.round((answers + feedback) / seconds)} events/s`,
-        `right ${percent(progressive())} of the last ${last.length}`,
-        ...(fresh === undefined ? [] : [`learned in ${duration(fresh)}`]),
-      ].join(" · "),
-    );
+    return [
+      `  ${count(answers)} of ${count(app.traffic.length)}`,
+      `${Math.round((answers + feedback) / seconds)} events/s`,
+      `right ${percent(progressive())} of the last ${last.length}`,
+      ...(fresh === undefined ? [] : [`learned in ${duration(fresh)}`]),
+    ].join(" · ");
   };
   const played = await playCrowd({
     client,
@@ -75,7 +73,7 @@ export async function playStream(options: StreamOptions): Promise<Streamed> {
       last.push(right);
       if (last.length > LAST) last.shift();
       watch.onAnswer(answer.learned_through);
-      show();
+      terminal.progress(progressLine);
     },
     onFeedback({ id, subject, status }) {
       feedback += 1;
