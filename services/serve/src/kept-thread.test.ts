@@ -22,6 +22,7 @@ interface Counting {
 
 test("a thread that breaks is replaced by one that begins anew", async () => {
   const told: string[] = [];
+  const ended = Promise.withResolvers<void>();
   const replaced = Promise.withResolvers<void>();
   const onnx = import.meta.resolve("@groundswell/onnx");
   const module = source.replace('"@groundswell/onnx"', JSON.stringify(onnx));
@@ -29,12 +30,16 @@ test("a thread that breaks is replaced by one that begins anew", async () => {
     url: new URL(`data:text/javascript,${encodeURIComponent(module)}`),
     data: null,
     onOpened: () => told.push("opened"),
-    onEnded: (error) => told.push(`ended: ${String(error)}`),
+    onEnded: (error) => {
+      told.push(`ended: ${String(error)}`);
+      ended.resolve();
+    },
     onReplaced: () => replaced.resolve(),
   });
   const count = () => thread.current().call("count", null);
   expect([await count(), await count()]).toEqual([1, 2]);
   await thread.current().call("breakDown", null);
+  await ended.promise;
   await expect(count()).rejects.toMatchObject({ code: "THREAD_EXITED" });
   expect(thread.alive()).toBe(false);
   await replaced.promise;
