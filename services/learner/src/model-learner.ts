@@ -151,7 +151,7 @@ async function learnUntilStopped(parts: LearnerParts, alarm: Alarm, wishes: Wish
     if (wishes.whole) publisher.wantWhole();
     wishes.whole = false;
     if (await learnWhatIsNew(parts, found, line, rhythm)) activeAt = began;
-    await publisher.keepUp(line, rhythm);
+    await publisher.keepUp(line, rhythm, began);
     await checkpoints.keepUp(line.step);
 
     const unsaid = publisher.dueInMs(line.step, rhythm);
@@ -159,19 +159,26 @@ async function learnUntilStopped(parts: LearnerParts, alarm: Alarm, wishes: Wish
     if (activeAt === began) again.woken();
     if (await alarm.wait(Math.min(again.next(), unsaid ?? Infinity))) {
       again.woken();
-      await gather(rhythm, began);
+      await gather(rhythm, began, unsaid);
     }
   }
   if (lease.isHeld()) await checkpoints.write(line.step);
   await Promise.all([checkpoints.settle(), publisher.settle()]);
 }
 
-/** What is new waits for more of it, and for the last publication to be long enough ago. */
-async function gather({ lingerMs, publishEveryMs }: Rhythm, lastBegan: number): Promise<void> {
+/**
+ * What is new waits for more of it, and for the last round to be long enough ago; but not longer
+ * than what was learned already and is not said yet.
+ */
+async function gather(
+  { lingerMs, publishEveryMs }: Rhythm,
+  lastBegan: number,
+  unsaidMs = Infinity,
+): Promise<void> {
   if (lingerMs === 0) return;
   const now = performance.now();
   const until = Math.max(now + lingerMs, lastBegan + publishEveryMs);
-  await new Promise((resolve) => setTimeout(resolve, until - now));
+  await new Promise((resolve) => setTimeout(resolve, Math.min(until - now, unsaidMs)));
 }
 
 async function readModel({ database, hold }: LearnerParts): Promise<ModelRecord> {

@@ -7,8 +7,11 @@ import type { Rhythm } from "./pace.ts";
 export interface Publisher {
   /** Somebody has no weights that changes would fit. */
   wantWhole: () => void;
-  /** Publishes where there is something to say and it is time to. */
-  keepUp: (at: { step: number; base: number }, rhythm: Rhythm) => Promise<void>;
+  /**
+   * Publishes where there is something to say and it is time to.
+   * @param began when what is to be said was taken: a round that lasts longer doesn't push the next one back
+   */
+  keepUp: (at: { step: number; base: number }, rhythm: Rhythm, began: number) => Promise<void>;
   /** Milliseconds until `keepUp` would do something; undefined: nothing is unsaid. */
   dueInMs: (step: number, rhythm: Rhythm) => number | undefined;
   /** Waits for what is being noted. */
@@ -48,7 +51,7 @@ export function createPublisher(parts: LearnerParts): Publisher {
       wholeWanted = true;
     },
     dueInMs,
-    async keepUp({ step, base }, rhythm) {
+    async keepUp({ step, base }, rhythm, began) {
       const due = dueInMs(step, rhythm);
       if (due === undefined || due > 0) return;
       const now = performance.now();
@@ -67,7 +70,7 @@ export function createPublisher(parts: LearnerParts): Publisher {
         return;
       }
       published = frame.step;
-      publishedAt = now;
+      publishedAt = began;
       if (frame.kind === "whole") {
         wholeWanted = false;
         wholeAt = now;
