@@ -18,6 +18,6 @@ export const Config = z.object({
   /** A model with nothing new for this long is put away. */
   IDLE_MS: z.coerce.number().int().min(1_000).default(600_000),
   /** Priority of the process, as in nice(1): what answers requests goes first. */
-  NICENESS: z.coerce.number().int().min(0).max(19).default(10),
+  NICENESS: z.coerce.number().int().min(0).max(19).default(0),
 });
 export type Config = z.infer<typeof Config>;
