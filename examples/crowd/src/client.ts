@@ -17,7 +17,10 @@ export interface ClientOptions {
   key: string;
   /** For how long a request is tried again where that may help. */
   patienceMs?: number;
-  /** Told of each try that had no answer: whether it took effect is not known. */
+  /**
+   * Told of each try that had no answer, or one by a door whose service was gone (502 to 504):
+   * whether it took effect is not known.
+   */
   onUnanswered?: (request: string) => void;
 }
 
@@ -126,14 +129,17 @@ async function send(sender: Sender, path: string, request: Call): Promise<Answer
     try {
       const answer = await once(sender, path, request);
       if (late || !WORTH_ANOTHER_TRY.has(answer.status)) return answer;
+      if (answer.status >= 502) onUnanswered?.(nameOf(path, request));
       await delay(Math.max(retryAfterMs(answer), backOffMs(tries)));
     } catch (error) {
       if (late) throw error;
-      onUnanswered?.(`${request.method ?? "GET"} ${path}`);
+      onUnanswered?.(nameOf(path, request));
       await delay(backOffMs(tries));
     }
   }
 }
+
+const nameOf = (path: string, { method = "GET" }: Call) => `${method} ${path}`;
 
 const backOffMs = (tries: number) => Math.min(50 * 2 ** tries, 1_000);
 const retryAfterMs = ({ headers }: Answer<string>) => 1_000 * Number(headers["retry-after"] ?? 0);
