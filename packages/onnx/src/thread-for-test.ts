@@ -18,7 +18,7 @@ export interface TestProtocol {
     count: { payload: number; result: null };
     crash: { payload: null; result: null };
   };
-  events: { counted: number; closing: null };
+  events: { counted: number; closing: string[] };
 }
 
 class OddError extends Error {
@@ -32,6 +32,8 @@ class OddError extends Error {
 
 const { offset } = workerData as { offset: number };
 let last = new Float32Array(0);
+/** What `after` has answered: the thread knows the order, messages seen from outside do not tell it. */
+const answered: string[] = [];
 
 const session = openSession(
   encodeModel({
@@ -55,6 +57,7 @@ const server = serveThread<TestProtocol>(
       for (let turn = 0; turn < turns; turn++) {
         await new Promise<void>((resolve) => void setImmediate(resolve));
       }
+      answered.push(value);
       return value;
     },
     double(numbers) {
@@ -80,6 +83,6 @@ const server = serveThread<TestProtocol>(
   },
   () => {
     session.close();
-    server.emit("closing", null);
+    server.emit("closing", answered);
   },
 );

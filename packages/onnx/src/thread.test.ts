@@ -62,13 +62,12 @@ test("events arrive in order, and before the answer of the call that made them",
 
 test("closing lets calls under way finish and runs the thread's own hook", async () => {
   const thread = open();
-  const events: string[] = [];
-  thread.on("closing", () => events.push("closing"));
-  const last = thread.call("after", { turns: 10, value: "done" }).then((value) => {
-    events.push(value);
-  });
-  await Promise.all([thread.close(), thread.close(), last]);
-  expect(events).toEqual(["done", "closing"]);
+  const answeredBeforeClosing: string[][] = [];
+  thread.on("closing", (answered) => answeredBeforeClosing.push(answered));
+  const last = thread.call("after", { turns: 10, value: "done" });
+  await Promise.all([thread.close(), thread.close()]);
+  expect(await last).toBe("done");
+  expect(answeredBeforeClosing).toEqual([["done"]]);
   await expect(thread.call("add", { a: 1, b: 1 })).rejects.toThrow(ThreadExited);
 });
 
