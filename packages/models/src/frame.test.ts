@@ -10,7 +10,7 @@ const header = fc.record({
   base: fc.nat(),
   step: fc.nat(),
 });
-const name = fc.string({ minLength: 1, maxLength: 12 });
+const name = fc.oneof(fc.string({ minLength: 1, maxLength: 12 }), fc.constant("__proto__"));
 const matrix = fc
   .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 4 }))
   .chain(([rows, width]) =>

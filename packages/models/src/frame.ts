@@ -147,27 +147,30 @@ function changedTensors({ dense, tables }: WeightChanges): Record<string, Tensor
   return tensors;
 }
 
+// Built by entries: a parameter may be named "__proto__", which an assignment would lose.
 function readWhole(tensors: Record<string, Tensor>): Weights {
-  const weights: Weights = { dense: {}, tables: {} };
+  const dense: [string, Tensor][] = [];
+  const tables: [string, Tensor][] = [];
   for (const [name, value] of Object.entries(tensors)) {
-    if (name.startsWith(DENSE)) weights.dense[name.slice(DENSE.length)] = value;
-    else if (name.startsWith(TABLE)) weights.tables[name.slice(TABLE.length)] = value;
+    if (name.startsWith(DENSE)) dense.push([name.slice(DENSE.length), value]);
+    else if (name.startsWith(TABLE)) tables.push([name.slice(TABLE.length), value]);
     else throw new FrameError(`A whole frame has no place for "${name}"`);
   }
-  return weights;
+  return { dense: Object.fromEntries(dense), tables: Object.fromEntries(tables) };
 }
 
 function readChanges(tensors: Record<string, Tensor>): WeightChanges {
-  const changes: WeightChanges = { dense: {}, tables: {} };
+  const dense: [string, Tensor][] = [];
+  const tables: [string, ChangedRows][] = [];
   for (const [name, value] of Object.entries(tensors)) {
-    if (name.startsWith(DENSE)) changes.dense[name.slice(DENSE.length)] = value;
+    if (name.startsWith(DENSE)) dense.push([name.slice(DENSE.length), value]);
     else if (name.startsWith(ROWS)) {
       const table = name.slice(ROWS.length);
-      changes.tables[table] = readRows(table, value, tensors[VALUES + table]);
+      tables.push([table, readRows(table, value, tensors[VALUES + table])]);
     } else if (!name.startsWith(VALUES) || tensors[ROWS + name.slice(VALUES.length)] === undefined)
       throw new FrameError(`A frame of changes has no place for "${name}"`);
   }
-  return changes;
+  return { dense: Object.fromEntries(dense), tables: Object.fromEntries(tables) };
 }
 
 function readRows(table: string, rows: Tensor, values: Tensor | undefined): ChangedRows {
