@@ -15,3 +15,9 @@ export class SessionError extends Error {
   override readonly name = "SessionError";
   readonly code = "ONNX_SESSION";
 }
+
+/** Shapes, types or attributes don't fit the operator; the message says which. */
+export class ShapeError extends Error {
+  override readonly name = "ShapeError";
+  readonly code = "SHAPE";
+}

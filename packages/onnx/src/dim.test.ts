@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { broadcast, product, quotient } from "./dim.ts";
-import { GraphError } from "./errors.ts";
+import { ShapeError } from "./errors.ts";
 
 const dims = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom("N", "R", "rows")));
 
@@ -29,6 +29,6 @@ test("a quotient that is no product is undefined", () => {
 
 test("symbols broadcast with 1 and with themselves only", () => {
   expect(broadcast([["N", 1], [3], []])).toEqual(["N", 3]);
-  expect(() => broadcast([["N"], ["R"]])).toThrow(GraphError);
-  expect(() => broadcast([["N"], [2]])).toThrow(GraphError);
+  expect(() => broadcast([["N"], ["R"]])).toThrow(ShapeError);
+  expect(() => broadcast([["N"], [2]])).toThrow(ShapeError);
 });

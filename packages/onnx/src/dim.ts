@@ -1,7 +1,8 @@
-import type { Dim } from "@groundswell/onnx";
+import { ShapeError } from "./errors.ts";
+import type { Dim } from "./model.ts";
 
-import { GraphError } from "./errors.ts";
-import type { Shape } from "./value.ts";
+/** Sizes by axis; a name stands for one that is known only when the model runs. */
+export type Shape = readonly Dim[];
 
 // Symbolic sizes are products: "N", "5*N", "N*R". That is all that flattening and
 // unflattening need, and two equal products are the same string.
@@ -49,14 +50,14 @@ export function quotient(dividend: Dim, divisor: Dim): Dim | undefined {
   return Number.isInteger(factor) ? format({ factor, symbols }) : undefined;
 }
 
-/** The shape that all of `shapes` broadcast to (NumPy's rule). @throws GraphError */
+/** The shape that all of `shapes` broadcast to (NumPy's rule). @throws ShapeError */
 export function broadcast(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[shape.length - rank + axis] ?? 1);
     const wide = sizes.filter((size) => size !== 1);
     if (wide.some((size) => size !== wide[0])) {
-      throw new GraphError(`${shapes.map(showShape).join(" and ")} don't broadcast`);
+      throw new ShapeError(`${shapes.map(showShape).join(" and ")} don't broadcast`);
     }
     return wide[0] ?? 1;
   });
@@ -70,11 +71,11 @@ export const isStatic = (shape: Shape): shape is readonly number[] =>
 
 export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** `axis` counted from the front. @throws GraphError where there is no such axis */
+/** `axis` counted from the front. @throws ShapeError where there is no such axis */
 export function axisOf(axis: number, rank: number): number {
   const fromFront = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || fromFront < 0 || fromFront >= rank) {
-    throw new GraphError(`Axis ${axis} of a tensor with ${rank} axes`);
+    throw new ShapeError(`Axis ${axis} of a tensor with ${rank} axes`);
   }
   return fromFront;
 }
@@ -82,15 +83,15 @@ export function axisOf(axis: number, rank: number): number {
 /** The size of `axis` (counted from the front). */
 export function dimAt(shape: Shape, axis: number): Dim {
   const dim = shape[axis];
-  if (dim === undefined) throw new GraphError(`${showShape(shape)} has no axis ${axis}`);
+  if (dim === undefined) throw new ShapeError(`${showShape(shape)} has no axis ${axis}`);
   return dim;
 }
 
-/** The size of `axis`, which must be known. @throws GraphError */
+/** The size of `axis`, which must be known. @throws ShapeError */
 export function sizeAt(shape: Shape, axis: number): number {
   const dim = dimAt(shape, axis);
   if (typeof dim === "string") {
-    throw new GraphError(`Axis ${axis} of ${showShape(shape)} must have a known size`);
+    throw new ShapeError(`Axis ${axis} of ${showShape(shape)} must have a known size`);
   }
   return dim;
 }

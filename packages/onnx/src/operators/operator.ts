@@ -1,0 +1,158 @@
+import type { Shape } from "../dim.ts";
+import type { DType } from "../dtype.ts";
+import type { Dim, ElementType, GraphDef, ModelTensor } from "../model.ts";
+
+/**
+ * How each attribute of an operator is written: ONNX tells 1 (int) from 1.0 (float),
+ * JavaScript doesn't.
+ */
+interface AttributeTypes {
+  int: number;
+  float: number;
+  string: string;
+  ints: readonly number[];
+  floats: readonly number[];
+  strings: readonly string[];
+  /** An int in the file: the number of an element type. */
+  dtype: DType;
+  tensor: ModelTensor;
+  graph: GraphDef;
+}
+
+export type AttributeKind = keyof AttributeTypes;
+export type AttributeValue = AttributeTypes[AttributeKind];
+
+/** One attribute of an operator. */
+export interface AttributeSpec<T = AttributeValue | null> {
+  readonly kind: AttributeKind;
+  /** What a node without it means; null where that is nothing, undefined where it must be given. */
+  readonly fallback: T | undefined;
+}
+
+interface SpecOf<T> {
+  /** A node must have it. */
+  (): AttributeSpec<T>;
+  /** A node without it means this. */
+  (fallback: T): AttributeSpec<T>;
+  /** A node may do without it. */
+  (fallback: null): AttributeSpec<T | null>;
+}
+
+function specOf<Kind extends AttributeKind>(kind: Kind): SpecOf<AttributeTypes[Kind]> {
+  function spec(fallback?: AttributeTypes[Kind] | null): AttributeSpec<never> {
+    return { kind, fallback: fallback as undefined };
+  }
+  return spec;
+}
+
+export const int = specOf("int");
+export const float = specOf("float");
+export const string = specOf("string");
+export const ints = specOf("ints");
+export const floats = specOf("floats");
+export const strings = specOf("strings");
+export const dtype = specOf("dtype");
+export const tensorAttribute = specOf("tensor");
+export const graph = specOf("graph");
+
+export type AttributeSpecs = Readonly<Record<string, AttributeSpec>>;
+
+export type AttributesOf<A extends AttributeSpecs> = {
+  readonly [Name in keyof A]: A[Name] extends AttributeSpec<infer T> ? T : never;
+};
+
+/** A tensor of a graph, as far as it is known before the graph runs. */
+export interface Known {
+  readonly dtype: ElementType;
+  readonly shape: Shape;
+  /**
+   * For small integer tensors, what they hold as far as that is known: the values of a
+   * constant, or the sizes that a Shape node will answer.
+   */
+  readonly content: readonly Dim[] | null;
+}
+
+/**
+ * One for each input of an operator. Typed as if every operator had at least three, so that
+ * rules can take them apart by position; a rule reads only those that its operator has. One
+ * that a node leaves out is undefined, whatever the type says: ask `given` for those.
+ */
+export type PerInput<T> = readonly [T, T, T, ...T[]];
+
+/** What a shape rule may look at beside the shapes. */
+export interface ShapeSite<A extends AttributeSpecs = AttributeSpecs> {
+  readonly inputs: PerInput<Known>;
+  readonly attributes: AttributesOf<A>;
+  /** How many outputs the node names. */
+  readonly outputCount: number;
+  /** A size that depends on the data: a new name each time. */
+  unknown(): Dim;
+}
+
+/** An input that a node may leave out. */
+export const given = <T>(inputs: readonly (T | undefined)[], index: number): T | undefined =>
+  inputs[index];
+
+/** What a shape rule says of one output, where the shape alone doesn't say it all. */
+export interface OutputSpec {
+  readonly shape: Shape;
+  readonly dtype: ElementType;
+  readonly content?: readonly Dim[] | null;
+  /** The operator need not compute it where nobody reads it. */
+  readonly optional?: boolean;
+}
+
+/** The shape of the only output, or `several(...)`. */
+export type ShapeAnswer = Shape | Several;
+
+interface Several {
+  readonly outputs: readonly OutputSpec[];
+}
+
+/** Answer of a shape rule for an operator with more than one output, or one whose content is known. */
+export const several = (outputs: readonly OutputSpec[]): Several => ({ outputs });
+
+/** @throws ShapeError where the shapes don't go together */
+export type ShapeRule<A extends AttributeSpecs = AttributeSpecs> = (
+  shapes: PerInput<Shape>,
+  site: ShapeSite<A>,
+) => ShapeAnswer;
+
+/** What ONNX says of one operator, in its newest version. */
+export interface OperatorDefinition<A extends AttributeSpecs = AttributeSpecs> {
+  readonly name: string;
+  /** Default: the standard operators. */
+  readonly domain?: string;
+  readonly attributes?: A;
+  readonly shape: ShapeRule<A>;
+  /** Element type of the only output. Default: that of the first input. */
+  readonly dtype?: (site: ShapeSite<A>) => ElementType;
+}
+
+export interface Operator<A extends AttributeSpecs = AttributeSpecs> {
+  readonly name: string;
+  readonly domain: string;
+  readonly attributes: A;
+  /** Types and shapes of all outputs. @throws ShapeError */
+  infer(site: Omit<ShapeSite, "attributes"> & { readonly attributes: object }): readonly OutputSpec[];
+}
+
+/** Describes one operator: its attributes and the shapes of its outputs. */
+export function defineOperator<const A extends AttributeSpecs = Record<never, never>>(
+  definition: OperatorDefinition<A>,
+): Operator<A> {
+  const { name, domain = "", shape, dtype: typeRule } = definition;
+  return {
+    name,
+    domain,
+    attributes: definition.attributes ?? ({} as A),
+    infer(untyped) {
+      // The caller has held the attributes against `attributes`.
+      const site = untyped as ShapeSite<A>;
+      const shapes = site.inputs.map((input) => input?.shape) as readonly Shape[];
+      const answer = shape(shapes as PerInput<Shape>, site);
+      if ("outputs" in answer) return answer.outputs;
+      return [{ shape: answer, dtype: typeRule?.(site) ?? site.inputs[0].dtype }];
+    },
+  };
+}
