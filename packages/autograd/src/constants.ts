@@ -1,7 +1,6 @@
-import { elementsFrom, sizeOf } from "@groundswell/onnx";
+import { elementsFrom, showShape, sizeOf } from "@groundswell/onnx";
 import type { NumericTensor } from "@groundswell/onnx";
 
-import { showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
 import type { GraphCore } from "./graph.ts";
 import type { Value } from "./value.ts";

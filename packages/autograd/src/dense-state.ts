@@ -1,7 +1,6 @@
-import { sizeOf, tensor } from "@groundswell/onnx";
+import { isStatic, showShape, sizeOf, tensor } from "@groundswell/onnx";
 import type { Tensor } from "@groundswell/onnx";
 
-import { isStatic, showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
 import { randomStream } from "./random.ts";
 import { isTable, nextName } from "./step-graph.ts";

@@ -1,6 +1,8 @@
 import { onnxCode } from "@groundswell/onnx";
 import type {
   Attribute,
+  AttributeSpecs,
+  AttributeValue,
   Dim,
   DType,
   GraphDef,
@@ -12,7 +14,6 @@ import type {
 
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { AttributeKinds, AttributeValue } from "./op.ts";
 import type { Node, Value } from "./value.ts";
 
 /** Operators of this set are what the op registry describes; IR 9 is the format that came with it. */
@@ -69,7 +70,7 @@ function neededFor(outputs: readonly Value[]): { values: Set<Value>; nodes: Set<
     values.add(value);
     if (value.node === null || nodes.has(value.node)) continue;
     nodes.add(value.node);
-    open.push(...value.node.inputs);
+    open.push(...value.node.inputs.filter((input) => input !== null));
   }
   return { values, nodes };
 }
@@ -102,11 +103,11 @@ function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => strin
   );
   while (outputs.length > 1 && outputs.at(-1) === "") outputs.pop();
   return plainNode({
-    op: node.op.name,
+    op: node.operator.name,
     name: node.outputs[0]?.name ?? "",
-    inputs: node.inputs.map(nameOf),
+    inputs: node.inputs.map((input) => (input === null ? "" : nameOf(input))),
     outputs,
-    attributes: attributesOf(node.op.attributes, node.attributes),
+    attributes: attributesOf(node.operator.attributes, node.attributes),
   });
 }
 
@@ -117,14 +118,15 @@ type NodeParts = Pick<NodeDef, "op" | "name" | "inputs" | "outputs"> &
 export const plainNode = (parts: NodeParts): NodeDef => ({ domain: "", attributes: {}, ...parts });
 
 function attributesOf(
-  kinds: AttributeKinds,
-  values: Readonly<Record<string, AttributeValue>>,
+  specs: AttributeSpecs,
+  values: Readonly<Record<string, AttributeValue | null>>,
 ): Record<string, Attribute> {
-  const entries = Object.entries(kinds).map(([name, kind]): [string, Attribute] => {
-    const value = values[name];
-    if (kind === "dtype") return [name, { kind: "int", value: onnxCode(value as DType) }];
+  const entries = Object.entries(specs).flatMap(([name, { kind }]): [string, Attribute][] => {
+    const value = values[name] ?? null;
+    if (value === null) return [];
+    if (kind === "dtype") return [[name, { kind: "int", value: onnxCode(value as DType) }]];
     // The graph has held each value against its kind.
-    return [name, { kind, value } as Attribute];
+    return [[name, { kind, value } as Attribute]];
   });
   return Object.fromEntries(entries);
 }

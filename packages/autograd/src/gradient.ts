@@ -1,9 +1,10 @@
-import { isFloat } from "@groundswell/onnx";
+import { isFloat, sameShape, showShape } from "@groundswell/onnx";
+import type { PerInput } from "@groundswell/onnx";
 
-import { sameShape, showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { PerInput, Slopes } from "./op.ts";
+import type { Slopes } from "./op.ts";
+import { opOf } from "./ops/index.ts";
 import type { Node, Shape, Value } from "./value.ts";
 
 /**
@@ -42,7 +43,7 @@ export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
 function dependentsOf(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const dependents = new Set(sources);
   for (const node of nodes) {
-    if (!node.inputs.some((input) => dependents.has(input))) continue;
+    if (!node.inputs.some((input) => input !== null && dependents.has(input))) continue;
     for (const output of node.outputs) dependents.add(output);
   }
   return dependents;
@@ -67,24 +68,29 @@ function createSlopes(g: Graph): SlopeTable {
 
 /** Carries the slopes of a node's outputs over to its inputs. */
 function propagate(g: Graph, node: Node, wanted: Set<Value>, slopes: SlopeTable): void {
-  const { op, inputs, outputs, attributes } = node;
+  const { operator, inputs, outputs, attributes } = node;
   const arrived = outputs.map((output) => slopes.of(output));
   const y = outputs[0];
   if (y === undefined || arrived.every((slope) => slope === null)) return;
-  if (typeof op.grad !== "function") {
-    if (op.grad.kind === "flat") return;
-    throw new GraphError(`${op.name} (node ${y.name}) has no gradient: ${op.grad.reason}`);
+  const { grad } = opOf(operator);
+  if (typeof grad !== "function") {
+    if (grad.kind === "flat") return;
+    throw new GraphError(`${operator.name} (node ${y.name}) has no gradient: ${grad.reason}`);
   }
-  const site = { g, y, outputs, slopes: arrived, attributes, inputs: inputs as PerInput<Value> };
+  const site = { g, y, outputs, slopes: arrived, attributes, inputs: perInput(inputs) };
   // Most rules read only the first output's slope, and most operators have no other output.
-  const rules: Slopes = op.grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
+  const rules: Slopes = grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
   for (const [index, input] of inputs.entries()) {
-    if (!wanted.has(input) || !isFloat(input.dtype)) continue;
+    if (input === null || !wanted.has(input) || !isFloat(input.dtype)) continue;
     const rule = rules[index];
-    if (!rule) throw new GraphError(`${op.name} has no gradient for its input ${index}`);
+    if (!rule) throw new GraphError(`${operator.name} has no gradient for its input ${index}`);
     slopes.add(input, sumToShape(g, rule(), input.shape));
   }
 }
+
+/** For rules, an input that is left out is undefined. */
+const perInput = (inputs: Node["inputs"]): PerInput<Value> =>
+  inputs.map((input) => input ?? undefined) as readonly (Value | undefined)[] as PerInput<Value>;
 
 /** Undoes broadcasting: sums `slope` over the axes that `shape` doesn't have, or has with size 1. */
 function sumToShape(g: Graph, slope: Value, shape: Shape): Value {

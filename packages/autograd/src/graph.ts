@@ -1,14 +1,31 @@
-import type { DType, NumericTensor } from "@groundswell/onnx";
+import { showShape, ShapeError } from "@groundswell/onnx";
+import type {
+  AttributeSpec,
+  AttributeValue,
+  DType,
+  Known,
+  NumericTensor,
+  Operator,
+  OutputSpec,
+  PerInput,
+} from "@groundswell/onnx";
 
 import { createConstants } from "./constants.ts";
-import { showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
-import type { AttributeValue, Op, OutputSpec, PerInput, ShapeAnswer } from "./op.ts";
 import { installBuilders } from "./ops/index.ts";
 import type { Builders } from "./ops/index.ts";
 import type { Node, Operand, Shape, Value } from "./value.ts";
 
-type AttributeRecord = Readonly<Record<string, AttributeValue>>;
+type AttributeRecord = Readonly<Record<string, AttributeValue | null>>;
+type GivenAttributes = Readonly<Record<string, AttributeValue | null | undefined>>;
+
+/** What names an operator: its description, or its entry in `ops/`. */
+type OperatorOrOp = Operator | { readonly operator: Operator };
+
+export interface EmitOptions {
+  /** How many outputs the node names, where the operator leaves that open. Default 1. */
+  readonly outputCount?: number;
+}
 
 /** The part of a graph that knows no operator. */
 export interface GraphCore {
@@ -25,12 +42,18 @@ export interface GraphCore {
   contentsOf(value: Value): NumericTensor | undefined;
   /**
    * Appends a node and answers its first output. A node that computes the same already is
-   * used again.
+   * used again. An optional input that is left out is null; attributes that are left out
+   * have their defaults.
    * @throws GraphError where the operator's shape rule refuses, naming the operator
    */
-  emit(op: Op, inputs: readonly Value[], attributes?: AttributeRecord): Value;
+  emit(op: OperatorOrOp, inputs: readonly (Value | null)[], attributes?: GivenAttributes): Value;
   /** `emit` for operators with several outputs. */
-  emitAll(op: Op, inputs: readonly Value[], attributes?: AttributeRecord): readonly Value[];
+  emitAll(
+    op: OperatorOrOp,
+    inputs: readonly (Value | null)[],
+    attributes?: GivenAttributes,
+    options?: EmitOptions,
+  ): readonly Value[];
   /** `value`, or the number as a scalar constant of `like`'s type. */
   operand(value: Operand, like: Value): Value;
 }
@@ -42,6 +65,7 @@ export function createGraph(): Graph {
   const nodes: Node[] = [];
   const inputNames = new Set<string>();
   const outputsByKey = new Map<string, readonly Value[]>();
+  let unknownSizes = 0;
 
   const core: GraphCore = {
     nodes,
@@ -55,17 +79,23 @@ export function createGraph(): Graph {
 
     emit(op, inputs, attributes) {
       const [first] = core.emitAll(op, inputs, attributes);
-      if (first === undefined) throw new GraphError(`${op.name} has no output`);
+      if (first === undefined) throw new GraphError("A node has no output");
       return first;
     },
 
-    emitAll(op, inputs, attributes = {}) {
-      const names = inputs.map((input) => input.name);
-      const key = JSON.stringify([op.name, names, attributes]);
+    emitAll(op, inputs, attributes = {}, { outputCount = 1 } = {}) {
+      const operator = "operator" in op ? op.operator : op;
+      const complete = withDefaults(operator, attributes);
+      const names = inputs.map((input) => input?.name ?? "");
+      const key = JSON.stringify([operator.name, names, complete, outputCount]);
       const known = outputsByKey.get(key);
       if (known !== undefined) return known;
 
-      const node = createNode(nodes.length, op, inputs, attributes);
+      const specs = inferOutputs(operator, inputs, complete, {
+        outputCount,
+        unknown: () => `?${unknownSizes++}`,
+      });
+      const node = createNode(nodes.length, operator, inputs, complete, specs);
       nodes.push(node);
       outputsByKey.set(key, node.outputs);
       return node.outputs;
@@ -79,17 +109,18 @@ export function createGraph(): Graph {
 
 function createNode(
   number: number,
-  op: Op,
-  inputs: readonly Value[],
+  operator: Operator,
+  inputs: Node["inputs"],
   attributes: AttributeRecord,
+  specs: readonly OutputSpec[],
 ): Node {
-  checkAttributes(op, attributes);
   const outputs: Value[] = [];
   const optional = new Set<Value>();
-  const node: Node = { op, inputs, attributes, outputs, optional };
-  for (const [index, spec] of inferOutputs(op, inputs, attributes).entries()) {
+  const node: Node = { operator, inputs, attributes, outputs, optional };
+  for (const [index, spec] of specs.entries()) {
     const { shape, dtype, content = null } = spec;
-    const name = `${op.name}.${number}${index === 0 ? "" : `.${index}`}`;
+    if (dtype === "string") throw new GraphError(`${operator.name} answers strings`);
+    const name = `${operator.name}.${number}${index === 0 ? "" : `.${index}`}`;
     const output: Value = { name, dtype, shape, node, content };
     outputs.push(output);
     if (spec.optional) optional.add(output);
@@ -98,38 +129,37 @@ function createNode(
 }
 
 /** @throws GraphError where an attribute is missing, unknown or of another kind */
-function checkAttributes(op: Op, attributes: AttributeRecord): void {
-  const names = new Set([...Object.keys(op.attributes), ...Object.keys(attributes)]);
-  for (const name of names) {
-    const kind = op.attributes[name];
-    const value = attributes[name];
-    const fits =
-      kind === "ints"
-        ? Array.isArray(value)
-        : typeof value === (kind === "int" || kind === "float" ? "number" : "string");
-    if (kind === undefined || !fits)
-      throw new GraphError(`${op.name} with ${name} = ${String(value)}`);
-  }
+function withDefaults(operator: Operator, attributes: GivenAttributes): AttributeRecord {
+  const unknown = Object.keys(attributes).find((name) => !(name in operator.attributes));
+  if (unknown !== undefined) throw new GraphError(`${operator.name} has no attribute "${unknown}"`);
+  const entries = Object.entries(operator.attributes).map(([name, spec]) => {
+    const value = attributes[name] ?? spec.fallback;
+    if (value === undefined || !(value === null || fits(spec, value)))
+      throw new GraphError(`${operator.name} with ${name} = ${String(value)}`);
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function fits({ kind }: AttributeSpec, value: AttributeValue): boolean {
+  if (kind === "ints" || kind === "floats" || kind === "strings") return Array.isArray(value);
+  if (kind === "int" || kind === "float") return typeof value === "number";
+  return typeof value === (kind === "string" || kind === "dtype" ? "string" : "object");
 }
 
 /** Runs the shape rule; its errors get the name of the operator and what it was given. */
 function inferOutputs(
-  op: Op,
-  inputs: readonly Value[],
+  operator: Operator,
+  inputs: Node["inputs"],
   attributes: AttributeRecord,
+  site: Pick<Parameters<Operator["infer"]>[0], "outputCount" | "unknown">,
 ): readonly OutputSpec[] {
-  const shapes = inputs.map((input) => input.shape);
-  const site = { inputs: inputs as PerInput<Value>, attributes };
-  let answer: ShapeAnswer;
+  const known = inputs.map((input) => input ?? undefined) as readonly (Known | undefined)[];
   try {
-    answer = op.shape(shapes as readonly Shape[] as PerInput<Shape>, site);
+    return operator.infer({ ...site, inputs: known as unknown as PerInput<Known>, attributes });
   } catch (cause) {
-    if (!(cause instanceof GraphError)) throw cause;
-    const given = shapes.map(showShape).join(", ");
-    throw new GraphError(`${op.name}(${given}): ${cause.message}`, { cause });
+    if (!(cause instanceof ShapeError)) throw cause;
+    const shapes = inputs.map((input) => (input === null ? "-" : showShape(input.shape)));
+    throw new GraphError(`${operator.name}(${shapes.join(", ")}): ${cause.message}`, { cause });
   }
-  if ("outputs" in answer) return answer.outputs;
-  const dtype = op.dtype?.(site) ?? inputs[0]?.dtype;
-  if (dtype === undefined) throw new GraphError(`${op.name} has no input to take its type from`);
-  return [{ shape: answer, dtype }];
 }

@@ -1,4 +1,5 @@
-import { sameShape, showShape } from "./dim.ts";
+import { sameShape, showShape } from "@groundswell/onnx";
+
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Value } from "./value.ts";

@@ -1,74 +1,24 @@
-import type { DType, Dim } from "@groundswell/onnx";
+import type {
+  AttributesOf,
+  AttributeSpecs,
+  DType,
+  Operator,
+  PerInput,
+  Shape,
+} from "@groundswell/onnx";
 
 import type { Graph } from "./graph.ts";
-import type { Shape, Value } from "./value.ts";
-
-/**
- * How each ONNX attribute of an operator is written: ONNX tells 1 (int) from 1.0 (float),
- * JavaScript doesn't.
- */
-export type AttributeKinds = Readonly<Record<string, keyof AttributeTypes>>;
-
-interface AttributeTypes {
-  int: number;
-  float: number;
-  string: string;
-  ints: readonly number[];
-  dtype: DType;
-}
-
-export type AttributeValue = AttributeTypes[keyof AttributeTypes];
-
-type AttributesOf<K extends AttributeKinds> = {
-  readonly [Name in keyof K]: AttributeTypes[K[Name]];
-};
-
-/**
- * One for each input of an operator. Typed as if every operator had at least three, so that
- * rules can take them apart by position; a rule reads only those that its operator has.
- */
-export type PerInput<T> = readonly [T, T, T, ...T[]];
-
-/** What a shape rule may look at beside the shapes. */
-interface ShapeSite<K extends AttributeKinds = AttributeKinds> {
-  readonly inputs: PerInput<Value>;
-  readonly attributes: AttributesOf<K>;
-}
-
-/** What a shape rule says of one output, where the shape alone doesn't say it all. */
-export interface OutputSpec {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly content?: readonly Dim[];
-  /** The operator need not compute it where nobody reads it. */
-  readonly optional?: boolean;
-}
-
-/** The shape of the only output, or `several(...)`. */
-export type ShapeAnswer = Shape | Several;
-
-interface Several {
-  readonly outputs: readonly OutputSpec[];
-}
-
-/** Answer of a shape rule for an operator with more than one output, or one whose content is known. */
-export const several = (outputs: readonly OutputSpec[]): Several => ({ outputs });
-
-/** @throws GraphError where the shapes don't go together */
-export type ShapeRule<K extends AttributeKinds = AttributeKinds> = (
-  shapes: PerInput<Shape>,
-  site: ShapeSite<K>,
-) => ShapeAnswer;
+import type { Value } from "./value.ts";
 
 /** What a gradient rule sees: a node, and the slope of the loss with respect to its outputs. */
-export interface GradientSite<K extends AttributeKinds = AttributeKinds> {
+export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
   readonly g: Graph;
   /** Slope with respect to the first output, of its shape. */
   readonly dy: Value;
   /** First output. */
   readonly y: Value;
   readonly inputs: PerInput<Value>;
-  readonly attributes: AttributesOf<K>;
+  readonly attributes: AttributesOf<A>;
   readonly outputs: readonly Value[];
   /** Slopes of all outputs; null where the loss doesn't depend on one. */
   readonly slopes: readonly (Value | null)[];
@@ -82,7 +32,7 @@ export interface GradientSite<K extends AttributeKinds = AttributeKinds> {
  */
 export type Slopes = readonly ((() => Value) | null)[];
 
-type GradientRule<K extends AttributeKinds = AttributeKinds> = (site: GradientSite<K>) => Slopes;
+type GradientRule<A extends AttributeSpecs = AttributeSpecs> = (site: GradientSite<A>) => Slopes;
 
 /** There is no rule, for a reason: either the slope is zero wherever it exists, or it is unknown. */
 export interface NoGradient {
@@ -110,49 +60,39 @@ export type CaseInput =
   /** The sizes of a tensor of this shape, which a Shape node reads off while running. */
   | { readonly sizesOf: Shape };
 
-/** Symbolic sizes are bound by the test. */
-export interface Case<K extends AttributeKinds = AttributeKinds> {
+/** Symbolic sizes are bound by the test; attributes that are left out have their defaults. */
+export interface Case<A extends AttributeSpecs = AttributeSpecs> {
   readonly inputs: readonly CaseInput[];
-  readonly attributes?: AttributesOf<K>;
+  readonly attributes?: Partial<AttributesOf<A>>;
 }
 
-export type Cases<K extends AttributeKinds = AttributeKinds> = readonly [Case<K>, ...Case<K>[]];
+export type Cases<A extends AttributeSpecs = AttributeSpecs> = readonly [Case<A>, ...Case<A>[]];
 
-/** One whole operator of ONNX. */
-export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
-  readonly name: string;
-  readonly attributes?: K;
-  readonly shape: ShapeRule<K>;
-  /** Element type of the only output. Default: that of the first input. */
-  readonly dtype?: (site: ShapeSite<K>) => DType;
-  readonly grad: GradientRule<K> | NoGradient;
+/** The calculus of one operator of ONNX. */
+export interface OpDefinition<A extends AttributeSpecs = AttributeSpecs> {
+  readonly grad: GradientRule<A> | NoGradient;
   /** At least one: an operator without a test doesn't compile. */
-  readonly cases: Cases<K>;
+  readonly cases: Cases<A>;
   /** "float32" where the runtime has no float64 kernel. Default "float64". */
   readonly check?: "float32" | "float64";
 }
 
-/** An operator whose attribute types are forgotten, so that all fit one list. */
+/** An operator with its calculus; attribute types are forgotten, so that all fit one list. */
 export interface Op extends OpDefinition {
-  readonly attributes: AttributeKinds;
+  readonly operator: Operator;
   readonly check: "float32" | "float64";
 }
 
-/** Defines one operator: shape rule, gradient rule, test cases. */
-export function defineOp<const K extends AttributeKinds = Record<never, never>>(
-  definition: OpDefinition<K>,
+/** Gives an operator its gradient rule and test cases. */
+export function defineOp<A extends AttributeSpecs>(
+  operator: Operator<A>,
+  { grad, cases, check = "float64" }: OpDefinition<A>,
 ): Op {
-  const { name, shape, dtype, grad, cases, check = "float64", attributes = {} } = definition;
   return {
-    name,
+    operator,
     check,
     cases,
-    attributes,
-    shape: (shapes, site) => shape(shapes, remember<ShapeSite<K>>(site)),
-    ...(dtype && { dtype: (site) => dtype(remember<ShapeSite<K>>(site)) }),
-    grad: typeof grad === "function" ? (site) => grad(remember<GradientSite<K>>(site)) : grad,
+    // `emit` has held the attributes against the operator's.
+    grad: typeof grad === "function" ? (site) => grad(site as GradientSite<A>) : grad,
   };
 }
-
-/** The rules of an operator know its attributes; `emit` has held them against its kinds. */
-const remember = <S extends ShapeSite>(site: ShapeSite): S => site as S;

@@ -7,7 +7,11 @@ import { OPS } from "./ops/index.ts";
 import type { Value } from "./value.ts";
 
 const EVERY_CASE = OPS.flatMap((op) =>
-  op.cases.map((testCase, index): [string, Op, Case] => [`${op.name} ${index}`, op, testCase]),
+  op.cases.map((testCase, index): [string, Op, Case] => [
+    `${op.operator.name} ${index}`,
+    op,
+    testCase,
+  ]),
 );
 
 /** Relative to the larger of the two, absolute below 1. */
@@ -23,7 +27,7 @@ function hasFloats(op: Op, testCase: Case): boolean {
 }
 
 test("no two operators have the same name", () => {
-  expect(new Set(OPS.map((op) => op.name)).size).toBe(OPS.length);
+  expect(new Set(OPS.map((op) => op.operator.name)).size).toBe(OPS.length);
   expect(OPS.length).toBeGreaterThan(30);
 });
 

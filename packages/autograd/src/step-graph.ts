@@ -1,7 +1,6 @@
-import { isFloat } from "@groundswell/onnx";
+import { isFloat, sameShape, showShape } from "@groundswell/onnx";
 import type { DType } from "@groundswell/onnx";
 
-import { sameShape, showShape } from "./dim.ts";
 import { GraphError } from "./errors.ts";
 import { gradient } from "./gradient.ts";
 import { createGraph } from "./graph.ts";

@@ -1,9 +1,6 @@
-import type { Dim, DType } from "@groundswell/onnx";
+import type { AttributeValue, Dim, DType, Operator, Shape } from "@groundswell/onnx";
 
-import type { AttributeValue, Op } from "./op.ts";
-
-/** Sizes by axis; a name stands for one that is known only when the graph runs. */
-export type Shape = readonly Dim[];
+export type { Shape };
 
 /** One tensor in a graph under construction: a graph input, a constant, or an output of a node. */
 export interface Value {
@@ -23,9 +20,11 @@ export interface Value {
 export type Operand = Value | number;
 
 export interface Node {
-  readonly op: Op;
-  readonly inputs: readonly Value[];
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly operator: Operator;
+  /** Null for an optional one that is left out. */
+  readonly inputs: readonly (Value | null)[];
+  /** All that the operator knows; null for an optional one that is left out. */
+  readonly attributes: Readonly<Record<string, AttributeValue | null>>;
   readonly outputs: readonly Value[];
   /** Those of the outputs that are left out of a model where nobody reads them. */
   readonly optional: ReadonlySet<Value>;

@@ -95,3 +95,7 @@ export function sizeAt(shape: Shape, axis: number): number {
   }
   return dim;
 }
+
+/** The axes of a Transpose in their new order; without the attribute it turns them round. */
+export const permutationOf = (perm: readonly number[] | null, rank: number): readonly number[] =>
+  perm ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);

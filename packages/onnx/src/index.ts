@@ -3,6 +3,8 @@
  *
  * - The format: `decodeModel`, `encodeModel`, and the plain data in between (`Model`,
  *   `GraphDef`, `NodeDef`, …).
+ * - The operators: `operators`, `operatorNamed`: attributes with their defaults, and the types
+ *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
@@ -13,10 +15,23 @@
  * Nothing native is loaded before the first `openSession`.
  */
 export { decodeModel } from "./decode.ts";
+export {
+  axisOf,
+  broadcast,
+  dimAt,
+  isStatic,
+  permutationOf,
+  product,
+  quotient,
+  sameShape,
+  showShape,
+  sizeAt,
+} from "./dim.ts";
+export type { Shape } from "./dim.ts";
 export { DTYPES, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
 export { encodeModel } from "./encode.ts";
-export { OnnxFormatError, SafetensorsFormatError, SessionError } from "./errors.ts";
+export { OnnxFormatError, SafetensorsFormatError, SessionError, ShapeError } from "./errors.ts";
 export type {
   Attribute,
   Dim,
@@ -32,6 +47,18 @@ export type {
   ValueInfo,
 } from "./model.ts";
 export { numericClass } from "./numeric-class.ts";
+export { operatorNamed, operators } from "./operators/index.ts";
+export { constantInts, defineOperator, given, several } from "./operators/operator.ts";
+export type {
+  AttributesOf,
+  AttributeSpec,
+  AttributeSpecs,
+  AttributeValue,
+  Known,
+  Operator,
+  OutputSpec,
+  PerInput,
+} from "./operators/operator.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

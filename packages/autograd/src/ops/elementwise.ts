@@ -1,10 +1,10 @@
+import { broadcast, operators } from "@groundswell/onnx";
 import type { DType } from "@groundswell/onnx";
 
-import { broadcast } from "../dim.ts";
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";
-import type { Cases, Op, ShapeRule } from "../op.ts";
+import type { Cases, Op } from "../op.ts";
 import type { Operand, Value } from "../value.ts";
 
 /** Shapes broadcast as in NumPy. At most one operand of a call may be a number. */
@@ -31,8 +31,6 @@ export interface ElementwiseBuilders {
   softplus(x: Value): Value;
   cast(x: Value, to: DType): Value;
 }
-
-const same: ShapeRule = ([x]) => x;
 
 const unaryCases: Cases = [{ inputs: [[2, 3]] }, { inputs: [["N", 3]] }, { inputs: [[]] }];
 
@@ -66,30 +64,22 @@ const divisorCases: Cases = [
   { inputs: [[3], { shape: ["N", 1], between: [0.5, 2] }] },
 ];
 
-export const Add = defineOp({
-  name: "Add",
-  shape: broadcast,
+export const Add = defineOp(operators.Add, {
   grad: ({ dy }) => [() => dy, () => dy],
   cases: broadcastCases(),
 });
 
-export const Sub = defineOp({
-  name: "Sub",
-  shape: broadcast,
+export const Sub = defineOp(operators.Sub, {
   grad: ({ dy, g }) => [() => dy, () => g.neg(dy)],
   cases: broadcastCases(),
 });
 
-export const Mul = defineOp({
-  name: "Mul",
-  shape: broadcast,
+export const Mul = defineOp(operators.Mul, {
   grad: ({ dy, g, inputs: [a, b] }) => [() => g.mul(dy, b), () => g.mul(dy, a)],
   cases: broadcastCases(),
 });
 
-export const Div = defineOp({
-  name: "Div",
-  shape: broadcast,
+export const Div = defineOp(operators.Div, {
   grad: ({ dy, y, g, inputs: [, b] }) => [() => g.div(dy, b), () => g.neg(g.mul(g.div(dy, b), y))],
   cases: divisorCases,
 });
@@ -98,9 +88,7 @@ export const Div = defineOp({
 const shareAbove = (g: Graph, chosen: Value, other: Value): Value =>
   g.mul(g.add(g.sign(g.sub(chosen, other)), 1), 0.5);
 
-export const Max = defineOp({
-  name: "Max",
-  shape: broadcast,
+export const Max = defineOp(operators.Max, {
   grad: ({ dy, g, inputs: [a, b] }) => [
     () => g.mul(dy, shareAbove(g, a, b)),
     () => g.mul(dy, shareAbove(g, b, a)),
@@ -108,9 +96,7 @@ export const Max = defineOp({
   cases: broadcastCases(),
 });
 
-export const Min = defineOp({
-  name: "Min",
-  shape: broadcast,
+export const Min = defineOp(operators.Min, {
   grad: ({ dy, g, inputs: [a, b] }) => [
     () => g.mul(dy, shareAbove(g, b, a)),
     () => g.mul(dy, shareAbove(g, a, b)),
@@ -118,77 +104,55 @@ export const Min = defineOp({
   cases: broadcastCases(),
 });
 
-export const Neg = defineOp({
-  name: "Neg",
-  shape: same,
+export const Neg = defineOp(operators.Neg, {
   grad: ({ dy, g }) => [() => g.neg(dy)],
   cases: unaryCases,
 });
 
-export const Exp = defineOp({
-  name: "Exp",
-  shape: same,
+export const Exp = defineOp(operators.Exp, {
   grad: ({ dy, y, g }) => [() => g.mul(dy, y)],
   cases: unaryCases,
 });
 
-export const Log = defineOp({
-  name: "Log",
-  shape: same,
+export const Log = defineOp(operators.Log, {
   grad: ({ dy, g, inputs: [x] }) => [() => g.div(dy, x)],
   cases: positiveCases,
 });
 
-export const Sqrt = defineOp({
-  name: "Sqrt",
-  shape: same,
+export const Sqrt = defineOp(operators.Sqrt, {
   grad: ({ dy, y, g }) => [() => g.div(g.mul(dy, 0.5), y)],
   cases: positiveCases,
 });
 
-export const Sign = defineOp({
-  name: "Sign",
-  shape: same,
+export const Sign = defineOp(operators.Sign, {
   grad: flat("is constant on either side of 0"),
   cases: unaryCases,
 });
 
-export const Relu = defineOp({
-  name: "Relu",
-  shape: same,
+export const Relu = defineOp(operators.Relu, {
   // y is never negative, so its sign is the mask: one pass, where a comparison and a choice are two.
   grad: ({ dy, y, g }) => [() => g.mul(dy, g.sign(y))],
   cases: unaryCases,
 });
 
-export const Sigmoid = defineOp({
-  name: "Sigmoid",
-  shape: same,
+export const Sigmoid = defineOp(operators.Sigmoid, {
   grad: ({ dy, y, g }) => [() => g.mul(dy, g.mul(y, g.sub(1, y)))],
   cases: unaryCases,
 });
 
-export const Tanh = defineOp({
-  name: "Tanh",
-  shape: same,
+export const Tanh = defineOp(operators.Tanh, {
   // d tanh = 1 − y²; reading y spares a second tanh.
   grad: ({ dy, y, g }) => [() => g.mul(dy, g.sub(1, g.square(y)))],
   cases: unaryCases,
 });
 
-export const Softplus = defineOp({
-  name: "Softplus",
-  shape: same,
+export const Softplus = defineOp(operators.Softplus, {
   grad: ({ dy, g, inputs: [x] }) => [() => g.mul(dy, g.sigmoid(x))],
   cases: unaryCases,
   check: "float32",
 });
 
-export const Cast = defineOp({
-  name: "Cast",
-  attributes: { to: "dtype" },
-  shape: same,
-  dtype: ({ attributes }) => attributes.to,
+export const Cast = defineOp(operators.Cast, {
   grad: ({ dy, g, inputs: [x] }) => [() => g.cast(dy, x.dtype)],
   cases: [
     { inputs: [["N", 3]], attributes: { to: "float64" } },

@@ -1,8 +1,8 @@
-import { axisOf, dimAt, sameShape } from "../dim.ts";
-import { GraphError } from "../errors.ts";
+import { axisOf, dimAt, operators } from "@groundswell/onnx";
+
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
-import type { Shape, Value } from "../value.ts";
+import type { Value } from "../value.ts";
 
 /** Reading and adding at computed places. Indices are int64 or int32. */
 export interface GatherBuilders {
@@ -14,10 +14,7 @@ export interface GatherBuilders {
   scatterAdd(x: Value, indices: Value, updates: Value): Value;
 }
 
-export const Gather = defineOp({
-  name: "Gather",
-  attributes: { axis: "int" },
-  shape: ([x, indices], { attributes: { axis } }) => x.toSpliced(axis, 1, ...indices),
+export const Gather = defineOp(operators.Gather, {
   grad: ({ dy, g, inputs: [x, indices], attributes: { axis } }) => [
     () => {
       const depth = indices.shape.length;
@@ -59,18 +56,7 @@ function putBack(rank: number, axis: number): number[] {
   return order.map((_, i) => order.indexOf(i));
 }
 
-/** Shape of what `indices` address in `x`. */
-function addressed(x: Shape, indices: Shape): Shape {
-  const depth = indices.at(-1);
-  if (typeof depth !== "number" || depth > x.length) {
-    throw new GraphError("The last axis of the indices must count axes of the data");
-  }
-  return [...indices.slice(0, -1), ...x.slice(depth)];
-}
-
-export const GatherND = defineOp({
-  name: "GatherND",
-  shape: ([x, indices]) => addressed(x, indices),
+export const GatherND = defineOp(operators.GatherND, {
   grad: ({ dy, g, inputs: [x, indices] }) => [() => g.scatterAdd(g.zerosLike(x), indices, dy)],
   cases: [
     { inputs: [["V", 3], { shape: ["N", 1], dtype: "int64", below: 2 }] },
@@ -78,15 +64,7 @@ export const GatherND = defineOp({
   ],
 });
 
-export const ScatterND = defineOp({
-  name: "ScatterND",
-  attributes: { reduction: "string" },
-  shape: ([x, indices, updates]) => {
-    if (!sameShape(updates, addressed(x, indices))) {
-      throw new GraphError("The updates don't fit the indices");
-    }
-    return x;
-  },
+export const ScatterND = defineOp(operators.ScatterND, {
   grad: ({ dy, g, inputs: [, indices] }) => [() => dy, null, () => g.gatherNd(dy, indices)],
   cases: [
     {

@@ -1,5 +1,8 @@
+import type { Operator } from "@groundswell/onnx";
+
 import type { Graph, GraphCore } from "../graph.ts";
-import type { Op } from "../op.ts";
+import { undifferentiable } from "../op.ts";
+import type { NoGradient, Op } from "../op.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as layout from "./layout.ts";
@@ -27,6 +30,12 @@ const FILES = [elementwise, gather, layout, logic, matmul, reduce, shape, softma
 export const OPS: readonly Op[] = FILES.flatMap((file) =>
   Object.values(file).filter((exported) => typeof exported === "object"),
 );
+
+const byOperator = new Map(OPS.map((op) => [op.operator, op]));
+
+/** The calculus of an operator; of one that has no entry, that there is none. */
+export const opOf = (operator: Operator): Pick<Op, "grad"> | { grad: NoGradient } =>
+  byOperator.get(operator) ?? { grad: undifferentiable("no rule is written for this operator") };
 
 /** Adds the builders to `core`: they call each other through the finished graph. */
 export function installBuilders(core: GraphCore): Graph {

@@ -1,8 +1,9 @@
-import { axisOf, dimAt, isStatic, sameShape, sizeAt } from "../dim.ts";
+import { axisOf, constantInts, operators, permutationOf, sizeAt } from "@groundswell/onnx";
+
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
-import { defineOp, several } from "../op.ts";
-import type { Shape, Value } from "../value.ts";
+import { defineOp } from "../op.ts";
+import type { Value } from "../value.ts";
 
 /** Parts of tensors, and tensors of parts. */
 export interface LayoutBuilders {
@@ -20,49 +21,27 @@ export interface LayoutBuilders {
   identity(x: Value): Value;
 }
 
-export const Identity = defineOp({
-  name: "Identity",
-  shape: ([x]) => x,
+export const Identity = defineOp(operators.Identity, {
   grad: ({ dy }) => [() => dy],
   cases: [{ inputs: [["N", 3]] }],
 });
 
-export const Transpose = defineOp({
-  name: "Transpose",
-  attributes: { perm: "ints" },
-  shape: ([x], { attributes: { perm } }) => {
-    if (perm.toSorted((a, b) => a - b).join() !== x.map((_, axis) => axis).join()) {
-      throw new GraphError(`[${perm.join(", ")}] is no order of ${x.length} axes`);
-    }
-    return perm.map((axis) => dimAt(x, axis));
-  },
-  grad: ({ dy, g, attributes: { perm } }) => [
-    () =>
-      g.transpose(
-        dy,
-        perm.map((_, axis) => perm.indexOf(axis)),
-      ),
+export const Transpose = defineOp(operators.Transpose, {
+  grad: ({ dy, g, attributes }) => [
+    () => {
+      const perm = permutationOf(attributes.perm, dy.shape.length);
+      const back = perm.map((_, axis) => perm.indexOf(axis));
+      return g.transpose(dy, back);
+    },
   ],
   cases: [
+    { inputs: [["N", 3, 4]] },
     { inputs: [["N", 3]], attributes: { perm: [1, 0] } },
     { inputs: [["N", 3, 4]], attributes: { perm: [1, 2, 0] } },
   ],
 });
 
-export const Concat = defineOp({
-  name: "Concat",
-  attributes: { axis: "int" },
-  shape: (shapes, { attributes: { axis } }) => {
-    const [first] = shapes;
-    const rest = (shape: Shape): Shape => shape.toSpliced(axis, 1);
-    if (shapes.some((shape) => !sameShape(rest(shape), rest(first)))) {
-      throw new GraphError("Only the joined axis may differ");
-    }
-    return first.with(
-      axis,
-      shapes.reduce((total, shape) => total + sizeAt(shape, axis), 0),
-    );
-  },
+export const Concat = defineOp(operators.Concat, {
   grad: ({ dy, g, inputs, attributes: { axis } }) => {
     let offset = 0;
     return inputs.map((input) => {
@@ -98,16 +77,7 @@ function only(value: Value): number {
   return number;
 }
 
-export const Slice = defineOp({
-  name: "Slice",
-  shape: ([x], { inputs: [, starts, ends, axes] }) => {
-    const axis = axes === undefined ? 0 : only(axes);
-    const [start, end] = [only(starts), only(ends)];
-    if (start < 0 || start > end || end > sizeAt(x, axis)) {
-      throw new GraphError(`[${start}, ${end}) isn't a range of axis ${axis}`);
-    }
-    return x.with(axis, end - start);
-  },
+export const Slice = defineOp(operators.Slice, {
   grad: ({ dy, g, inputs: [x, starts, ends, axes] }) => [
     () => {
       const axis = axes === undefined ? 0 : only(axes);
@@ -122,18 +92,10 @@ export const Slice = defineOp({
   ],
 });
 
-export const Pad = defineOp({
-  name: "Pad",
-  shape: ([x], { inputs: [, pads] }) => {
-    const sizes = constantPads(pads);
-    return x.map((dim, axis) => {
-      const added = (sizes[axis] ?? 0) + (sizes[axis + x.length] ?? 0);
-      return added === 0 ? dim : sizeAt(x, axis) + added;
-    });
-  },
+export const Pad = defineOp(operators.Pad, {
   grad: ({ dy, g, inputs: [x, pads] }) => [
     () => {
-      const sizes = constantPads(pads);
+      const sizes = constantInts(pads, "padding");
       return x.shape.reduce<Value>((inner, _, axis) => {
         const before = sizes[axis] ?? 0;
         const after = sizes[axis + x.shape.length] ?? 0;
@@ -148,23 +110,7 @@ export const Pad = defineOp({
   ],
 });
 
-function constantPads(pads: Value): readonly number[] {
-  if (pads.content === null || !isStatic(pads.content)) {
-    throw new GraphError("The padding must be constant");
-  }
-  return pads.content;
-}
-
-export const Split = defineOp({
-  name: "Split",
-  attributes: { axis: "int" },
-  shape: ([x], { inputs, attributes: { axis } }) => {
-    const lengths = inputs[1].content ?? [];
-    const total = lengths.reduce<number>((sum, length) => sum + Number(length), 0);
-    if (total !== sizeAt(x, axis)) throw new GraphError(`The parts add up to ${total}`);
-    const { dtype } = inputs[0];
-    return several(lengths.map((length) => ({ shape: x.with(axis, length), dtype })));
-  },
+export const Split = defineOp(operators.Split, {
   grad: ({ g, outputs, slopes, attributes: { axis } }) => [
     () =>
       g.concat(

@@ -1,4 +1,5 @@
-import { broadcast } from "../dim.ts";
+import { broadcast, operators } from "@groundswell/onnx";
+
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";
 import type { Cases, Op } from "../op.ts";
@@ -29,63 +30,42 @@ const boolCases: Cases = [
   },
 ];
 
-export const Equal = defineOp({
-  name: "Equal",
-  shape: broadcast,
-  dtype: () => "bool",
+export const Equal = defineOp(operators.Equal, {
   grad: answersBool,
   cases: broadcastCases(),
 });
 
-export const Greater = defineOp({
-  name: "Greater",
-  shape: broadcast,
-  dtype: () => "bool",
+export const Greater = defineOp(operators.Greater, {
   grad: answersBool,
   cases: broadcastCases(),
 });
 
-export const GreaterOrEqual = defineOp({
-  name: "GreaterOrEqual",
-  shape: broadcast,
-  dtype: () => "bool",
+export const GreaterOrEqual = defineOp(operators.GreaterOrEqual, {
   grad: answersBool,
   cases: broadcastCases(),
 });
 
-export const Less = defineOp({
-  name: "Less",
-  shape: broadcast,
-  dtype: () => "bool",
+export const Less = defineOp(operators.Less, {
   grad: answersBool,
   cases: broadcastCases(),
 });
 
-export const And = defineOp({
-  name: "And",
-  shape: broadcast,
+export const And = defineOp(operators.And, {
   grad: answersBool,
   cases: boolCases,
 });
 
-export const Or = defineOp({
-  name: "Or",
-  shape: broadcast,
+export const Or = defineOp(operators.Or, {
   grad: answersBool,
   cases: boolCases,
 });
 
-export const Not = defineOp({
-  name: "Not",
-  shape: ([x]) => x,
+export const Not = defineOp(operators.Not, {
   grad: answersBool,
   cases: [{ inputs: [{ shape: ["N", 3], dtype: "bool" }] }],
 });
 
-export const Where = defineOp({
-  name: "Where",
-  shape: broadcast,
-  dtype: ({ inputs: [, whenTrue] }) => whenTrue.dtype,
+export const Where = defineOp(operators.Where, {
   grad: ({ dy, g, inputs: [condition] }) => [
     null,
     () => g.where(condition, dy, 0),

@@ -1,8 +1,8 @@
-import { broadcast, dimAt, showShape } from "../dim.ts";
-import { GraphError } from "../errors.ts";
+import { broadcast, operators } from "@groundswell/onnx";
+
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
-import type { Shape, Value } from "../value.ts";
+import type { Value } from "../value.ts";
 
 export interface GemmOptions {
   readonly transA?: boolean;
@@ -21,19 +21,6 @@ export interface MatmulBuilders {
   matmul(a: Value, b: Value): Value;
 }
 
-/** [..., m, k] · [..., k, n] */
-function productShape(a: Shape, b: Shape): Shape {
-  if (a.length < 2 || b.length < 2) throw new GraphError("Needs at least two axes each");
-  if (a.at(-1) !== b.at(-2)) throw new GraphError("The inner sizes differ");
-  const leading = broadcast([a.slice(0, -2), b.slice(0, -2)]);
-  return [...leading, dimAt(a, a.length - 2), dimAt(b, b.length - 1)];
-}
-
-function swapLastTwo(shape: Shape): Shape {
-  const last = shape.length - 1;
-  return [...shape.slice(0, -2), dimAt(shape, last), dimAt(shape, last - 1)];
-}
-
 /** `x` with its last two axes swapped. */
 function transposed(g: Graph, x: Value): Value {
   const rank = x.shape.length;
@@ -41,9 +28,7 @@ function transposed(g: Graph, x: Value): Value {
   return g.transpose(x, [...leading, rank - 1, rank - 2]);
 }
 
-export const MatMul = defineOp({
-  name: "MatMul",
-  shape: ([a, b]) => productShape(a, b),
+export const MatMul = defineOp(operators.MatMul, {
   grad: ({ dy, g, inputs: [a, b] }) => {
     if (b.shape.length > 2) {
       return [() => g.matmul(dy, transposed(g, b)), () => g.matmul(transposed(g, a), dy)];
@@ -88,17 +73,7 @@ export const MatMul = defineOp({
   ],
 });
 
-export const Gemm = defineOp({
-  name: "Gemm",
-  attributes: { transA: "int", transB: "int", alpha: "float", beta: "float" },
-  shape: ([a, b, c], { inputs, attributes: { transA, transB } }) => {
-    if (a.length !== 2 || b.length !== 2) throw new GraphError("Needs matrices");
-    const y = productShape(transA ? swapLastTwo(a) : a, transB ? swapLastTwo(b) : b);
-    if (inputs.length > 2 && broadcast([y, c]).join() !== y.join()) {
-      throw new GraphError(`The third input doesn't broadcast to ${showShape(y)}`);
-    }
-    return y;
-  },
+export const Gemm = defineOp(operators.Gemm, {
   grad: ({ dy, g, inputs: [a, b], attributes }) => {
     const { alpha, beta } = attributes;
     const transA = attributes.transA === 1;

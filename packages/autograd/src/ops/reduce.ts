@@ -1,8 +1,8 @@
-import { axisOf, isStatic, product } from "../dim.ts";
-import { GraphError } from "../errors.ts";
+import { axisOf, constantInts, operators, product } from "@groundswell/onnx";
+
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";
-import type { Case, Cases, GradientSite, Op, ShapeRule } from "../op.ts";
+import type { Case, Cases, GradientSite, Op } from "../op.ts";
 import type { Value } from "../value.ts";
 
 export interface ReduceOptions {
@@ -21,25 +21,7 @@ export interface ReduceBuilders {
   argMax(x: Value, axis: number, options?: { readonly keepDims?: boolean }): Value;
 }
 
-const KEEP_DIMS = { keepdims: "int" } as const;
-
-/** The reduced axes, which are the constant second input. */
-function reducedAxes(axes: Value): readonly number[] {
-  if (axes.content === null || !isStatic(axes.content)) {
-    throw new GraphError("The axes must be constant");
-  }
-  return axes.content;
-}
-
-const reduced: ShapeRule<typeof KEEP_DIMS> = ([x], { inputs: [, axes], attributes }) => {
-  const gone = new Set(reducedAxes(axes).map((axis) => axisOf(axis, x.length)));
-  return x.flatMap((dim, axis) => {
-    if (!gone.has(axis)) return [dim];
-    return attributes.keepdims ? [1] : [];
-  });
-};
-
-const reduceCases: Cases<typeof KEEP_DIMS> = [
+const reduceCases: Cases<typeof operators.ReduceSum.attributes> = [
   reduceCase([0], 0),
   reduceCase([1], 1),
   reduceCase([0, 2], 0),
@@ -47,11 +29,14 @@ const reduceCases: Cases<typeof KEEP_DIMS> = [
   reduceCase([-1, -2], 1),
 ];
 
-function reduceCase(axes: readonly number[], keepdims: 0 | 1): Case<typeof KEEP_DIMS> {
+function reduceCase(
+  axes: readonly number[],
+  keepdims: 0 | 1,
+): Case<typeof operators.ReduceSum.attributes> {
   return { inputs: [["N", 3, 4], { ints: axes }], attributes: { keepdims } };
 }
 
-type ReduceSite = GradientSite<typeof KEEP_DIMS>;
+type ReduceSite = GradientSite<typeof operators.ReduceSum.attributes>;
 
 /** `value`, which has the output's shape, with the reduced axes back in place. */
 const restoreAxes = ({ g, inputs: [x, axes], attributes }: ReduceSite, value: Value): Value =>
@@ -59,21 +44,15 @@ const restoreAxes = ({ g, inputs: [x, axes], attributes }: ReduceSite, value: Va
     ? value
     : g.unsqueeze(
         value,
-        reducedAxes(axes).map((axis) => axisOf(axis, x.shape.length)),
+        constantInts(axes, "axes").map((axis) => axisOf(axis, x.shape.length)),
       );
 
-export const ReduceSum = defineOp({
-  name: "ReduceSum",
-  attributes: KEEP_DIMS,
-  shape: reduced,
+export const ReduceSum = defineOp(operators.ReduceSum, {
   grad: (site) => [() => site.g.expandLike(restoreAxes(site, site.dy), site.inputs[0])],
   cases: reduceCases,
 });
 
-export const ReduceMean = defineOp({
-  name: "ReduceMean",
-  attributes: KEEP_DIMS,
-  shape: reduced,
+export const ReduceMean = defineOp(operators.ReduceMean, {
   grad: (site) => [
     () => {
       const { g, dy, y, inputs } = site;
@@ -95,29 +74,21 @@ function countPerOutput(g: Graph, x: Value, y: Value): Value {
   return g.div(g.cast(g.elementCount(x), x.dtype), g.cast(g.elementCount(y), x.dtype));
 }
 
-export const ReduceMax = defineOp({
-  name: "ReduceMax",
-  attributes: KEEP_DIMS,
-  shape: reduced,
+export const ReduceMax = defineOp(operators.ReduceMax, {
   grad: (site) => [
     () => {
       const { g, dy, y, inputs } = site;
       const [x, axes] = inputs;
       const isMax = g.cast(g.equal(x, restoreAxes(site, y)), x.dtype);
       // Ties split the slope evenly: each of them was the max.
-      const ties = g.reduceSum(isMax, { axes: reducedAxes(axes), keepDims: true });
+      const ties = g.reduceSum(isMax, { axes: constantInts(axes, "axes"), keepDims: true });
       return g.mul(isMax, g.div(restoreAxes(site, dy), ties));
     },
   ],
   cases: reduceCases,
 });
 
-export const ArgMax = defineOp({
-  name: "ArgMax",
-  attributes: { axis: "int", keepdims: "int" },
-  shape: ([x], { attributes: { axis, keepdims } }) =>
-    x.toSpliced(axisOf(axis, x.length), 1, ...(keepdims ? [1] : [])),
-  dtype: () => "int64",
+export const ArgMax = defineOp(operators.ArgMax, {
   grad: flat("answers an index"),
   cases: [
     { inputs: [["N", 3]], attributes: { axis: -1, keepdims: 0 } },

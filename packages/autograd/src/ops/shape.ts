@@ -1,7 +1,15 @@
-import { broadcast, isStatic, product, quotient, sameShape, showShape } from "../dim.ts";
+import {
+  constantInts,
+  isStatic,
+  operators,
+  product,
+  sameShape,
+  showShape,
+} from "@groundswell/onnx";
+
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
-import { defineOp, flat, several } from "../op.ts";
+import { defineOp, flat } from "../op.ts";
 import type { Shape, Value } from "../value.ts";
 
 /** Sizes as values, and changes of shape that leave the elements in their order. */
@@ -30,38 +38,17 @@ export interface ShapeBuilders {
 
 const answersSizes = flat("answers sizes");
 
-export const ShapeOp = defineOp({
-  name: "Shape",
-  shape: ([x]) => several([{ shape: [x.length], dtype: "int64", content: x }]),
+export const ShapeOp = defineOp(operators.Shape, {
   grad: answersSizes,
   cases: [{ inputs: [["N", 3]] }, { inputs: [[2, "N", 3]] }],
 });
 
-export const Size = defineOp({
-  name: "Size",
-  shape: () => [],
-  dtype: () => "int64",
+export const Size = defineOp(operators.Size, {
   grad: answersSizes,
   cases: [{ inputs: [["N", 3]] }],
 });
 
-/** What Reshape makes of `x` for a target whose 0 means "as it was" and -1 "what is left". */
-function reshaped(x: Shape, target: Shape): Shape {
-  const open = target.map((dim, axis) => (dim === 0 ? (x[axis] ?? 0) : dim));
-  const others = product(open.filter((dim) => dim !== -1));
-  const rest = quotient(product(x), others);
-  if (rest === undefined || (rest !== 1 && !open.includes(-1))) {
-    throw new GraphError(`There is no such reshape to ${showShape(target)}`);
-  }
-  return open.map((dim) => (dim === -1 ? rest : dim));
-}
-
-export const Reshape = defineOp({
-  name: "Reshape",
-  shape: ([x], { inputs: [, target] }) => {
-    if (target.content === null) throw new GraphError("The target shape must be known");
-    return reshaped(x, target.content);
-  },
+export const Reshape = defineOp(operators.Reshape, {
   grad: ({ dy, g, inputs: [x] }) => [() => g.reshapeLike(dy, x)],
   cases: [
     { inputs: [[2, 6], { ints: [3, 4] }] },
@@ -72,42 +59,17 @@ export const Reshape = defineOp({
   ],
 });
 
-export const Unsqueeze = defineOp({
-  name: "Unsqueeze",
-  shape: ([x], { inputs: [, axes] }) => {
-    const added = constantAxes(axes);
-    const shape = [...x];
-    for (const axis of added.toSorted((a, b) => a - b)) shape.splice(axis, 0, 1);
-    return shape;
-  },
-  grad: ({ dy, g, inputs: [, axes] }) => [() => g.squeeze(dy, constantAxes(axes))],
+export const Unsqueeze = defineOp(operators.Unsqueeze, {
+  grad: ({ dy, g, inputs: [, axes] }) => [() => g.squeeze(dy, constantInts(axes, "axes"))],
   cases: [{ inputs: [["N", 3], { ints: [1] }] }, { inputs: [["N"], { ints: [0, 2] }] }],
 });
 
-export const Squeeze = defineOp({
-  name: "Squeeze",
-  shape: ([x], { inputs: [, axes] }) => {
-    const removed = constantAxes(axes);
-    if (removed.some((axis) => x[axis] !== 1)) throw new GraphError("Only axes of size 1 go away");
-    return x.filter((_, axis) => !removed.includes(axis));
-  },
-  grad: ({ dy, g, inputs: [, axes] }) => [() => g.unsqueeze(dy, constantAxes(axes))],
+export const Squeeze = defineOp(operators.Squeeze, {
+  grad: ({ dy, g, inputs: [, axes] }) => [() => g.unsqueeze(dy, constantInts(axes, "axes"))],
   cases: [{ inputs: [["N", 1, 3], { ints: [1] }] }, { inputs: [[1, "N", 1], { ints: [0, 2] }] }],
 });
 
-function constantAxes(axes: Value): readonly number[] {
-  if (axes.content === null || !isStatic(axes.content)) {
-    throw new GraphError("The axes must be constant");
-  }
-  return axes.content;
-}
-
-export const Expand = defineOp({
-  name: "Expand",
-  shape: ([x], { inputs: [, target] }) => {
-    if (target.content === null) throw new GraphError("The target shape must be known");
-    return broadcast([x, target.content]);
-  },
+export const Expand = defineOp(operators.Expand, {
   grad: ({ dy }) => [() => dy],
   cases: [
     { inputs: [[3, 1], { ints: [2, 3, 4] }] },

@@ -1,4 +1,5 @@
-import { axisOf } from "../dim.ts";
+import { axisOf, operators } from "@groundswell/onnx";
+
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
 import type { Cases } from "../op.ts";
@@ -10,17 +11,12 @@ export interface SoftmaxBuilders {
   logSoftmax(x: Value, axis?: number): Value;
 }
 
-const AXIS = { axis: "int" } as const;
-
-const axisCases: Cases<typeof AXIS> = [
+const axisCases: Cases<typeof operators.Softmax.attributes> = [
   { inputs: [["N", 4]], attributes: { axis: 1 } },
   { inputs: [["N", 3, 4]], attributes: { axis: 1 } },
 ];
 
-export const Softmax = defineOp({
-  name: "Softmax",
-  attributes: AXIS,
-  shape: ([x]) => x,
+export const Softmax = defineOp(operators.Softmax, {
   grad: ({ dy, y, g, attributes: { axis } }) => [
     () => {
       const weighted = g.mul(dy, y);
@@ -30,10 +26,7 @@ export const Softmax = defineOp({
   cases: axisCases,
 });
 
-export const LogSoftmax = defineOp({
-  name: "LogSoftmax",
-  attributes: AXIS,
-  shape: ([x]) => x,
+export const LogSoftmax = defineOp(operators.LogSoftmax, {
   grad: ({ dy, y, g, attributes: { axis } }) => [
     () => g.sub(dy, g.mul(g.exp(y), g.reduceSum(dy, { axes: [axis], keepDims: true }))),
   ],

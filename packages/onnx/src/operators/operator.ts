@@ -1,5 +1,6 @@
-import type { Shape } from "../dim.ts";
+import { isStatic, type Shape } from "../dim.ts";
 import type { DType } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
 import type { Dim, ElementType, GraphDef, ModelTensor } from "../model.ts";
 
 /**
@@ -134,7 +135,9 @@ export interface Operator<A extends AttributeSpecs = AttributeSpecs> {
   readonly domain: string;
   readonly attributes: A;
   /** Types and shapes of all outputs. @throws ShapeError */
-  infer(site: Omit<ShapeSite, "attributes"> & { readonly attributes: object }): readonly OutputSpec[];
+  infer(
+    site: Omit<ShapeSite, "attributes"> & { readonly attributes: object },
+  ): readonly OutputSpec[];
 }
 
 /** Describes one operator: its attributes and the shapes of its outputs. */
@@ -155,4 +158,12 @@ export function defineOperator<const A extends AttributeSpecs = Record<never, ne
       return [{ shape: answer, dtype: typeRule?.(site) ?? site.inputs[0].dtype }];
     },
   };
+}
+
+/** What an input holds that must be known before the graph runs. @throws ShapeError */
+export function constantInts(value: Known, what: string): readonly number[] {
+  if (value.content === null || !isStatic(value.content)) {
+    throw new ShapeError(`The ${what} must be constant`);
+  }
+  return value.content;
 }
