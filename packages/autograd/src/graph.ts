@@ -38,6 +38,8 @@ export interface GraphCore {
    * constants are one value.
    */
   constant(data: number | readonly number[], dtype: DType, shape?: readonly number[]): Value;
+  /** A constant that exists as a tensor already; its bytes are not copied. */
+  constantTensor(tensor: Omit<NumericTensor, "name">): Value;
   /** Contents of a constant, undefined for other values. */
   contentsOf(value: Value): NumericTensor | undefined;
   /**

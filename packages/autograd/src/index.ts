@@ -26,6 +26,8 @@ export { GraphError } from "./errors.ts";
 export { gradient } from "./gradient.ts";
 export { createGraph } from "./graph.ts";
 export type { Graph } from "./graph.ts";
+export { importModel } from "./import.ts";
+export type { ImportedModel, ImportOptions, NamePattern } from "./import.ts";
 export { foldParameters, inferenceModel } from "./inference.ts";
 export type { InferenceOptions } from "./inference.ts";
 export { he, normal, uniform, xavier, zeros } from "./initialisers.ts";

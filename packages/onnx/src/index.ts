@@ -28,7 +28,7 @@ export {
   sizeAt,
 } from "./dim.ts";
 export type { Shape } from "./dim.ts";
-export { DTYPES, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
+export { DTYPES, dtypeOfOnnxCode, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
 export { encodeModel } from "./encode.ts";
 export { OnnxFormatError, SafetensorsFormatError, SessionError, ShapeError } from "./errors.ts";
