@@ -137,7 +137,7 @@ function withDefaults(operator: Operator, attributes: GivenAttributes): Attribut
   const entries = Object.entries(operator.attributes).map(([name, spec]) => {
     const value = attributes[name] ?? spec.fallback;
     if (value === undefined || !(value === null || fits(spec, value)))
-      throw new GraphError(`${operator.name} with ${name} = ${String(value)}`);
+      throw new GraphError(`${operator.name} with ${name} = ${JSON.stringify(value)}`);
     return [name, value] as const;
   });
   return Object.fromEntries(entries);

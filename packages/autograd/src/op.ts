@@ -1,11 +1,4 @@
-import type {
-  AttributesOf,
-  AttributeSpecs,
-  DType,
-  Operator,
-  PerInput,
-  Shape,
-} from "@groundswell/onnx";
+import type { AttributesOf, AttributeSpecs, Operator, PerInput, Shape } from "@groundswell/onnx";
 
 import type { Graph } from "./graph.ts";
 import type { Value } from "./value.ts";

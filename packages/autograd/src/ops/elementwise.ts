@@ -1,4 +1,4 @@
-import { broadcast, operators } from "@groundswell/onnx";
+import { operators } from "@groundswell/onnx";
 import type { DType } from "@groundswell/onnx";
 
 import { GraphError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { broadcast, operators } from "@groundswell/onnx";
+import { operators } from "@groundswell/onnx";
 
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";

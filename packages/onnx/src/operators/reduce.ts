@@ -1,6 +1,5 @@
-import { axisOf, isStatic } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
-import { constantInts, defineOperator, int, type Known, type ShapeRule } from "./operator.ts";
+import { axisOf } from "../dim.ts";
+import { constantInts, defineOperator, int, type ShapeRule } from "./operator.ts";
 
 const KEEP_DIMS = { keepdims: int(1) };
 

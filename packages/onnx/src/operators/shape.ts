@@ -1,6 +1,6 @@
-import { broadcast, isStatic, product, quotient, showShape, type Shape } from "../dim.ts";
+import { broadcast, product, quotient, showShape, type Shape } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
-import { constantInts, defineOperator, several, type Known } from "./operator.ts";
+import { constantInts, defineOperator, several } from "./operator.ts";
 
 /** Under another name here: `Shape` is the type of shapes. */
 const ShapeOperator = defineOperator({
