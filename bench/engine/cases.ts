@@ -1,0 +1,64 @@
+import type { TrainStepOptions } from "@groundswell/autograd";
+import type { Tensor } from "@groundswell/onnx";
+
+import type { Product } from "./gemm-floor.ts";
+import { mlp } from "./networks.ts";
+
+/** A network that both sides build, as the peer reads it. */
+export type Network = Readonly<Record<string, string | number | readonly number[]>>;
+
+/** A step of training with the batches it is fed. */
+export interface Training {
+  readonly step: TrainStepOptions;
+  batch(seed: number): Record<string, Tensor>;
+}
+
+export interface EngineCase {
+  readonly title: string;
+  readonly network: Network;
+  training(): Training;
+  /** "one" step a run, or "many:K". */
+  readonly modes: readonly string[];
+  readonly peers: readonly string[];
+  readonly tfjs?: boolean;
+  readonly stepsPerRound: number;
+  readonly maxThreads?: number;
+  /** The products of matrices in one step. */
+  readonly products: readonly Product[];
+}
+
+/** Forward, weight gradient and input gradient of a dense layer on `m` rows. */
+function dense(m: number, k: number, n: number, times = 1, inputGradient = true): Product[] {
+  return [
+    { m, k, n, times },
+    { m: k, k: m, n, times },
+    ...(inputGradient ? [{ m, k: n, n: k, times }] : []),
+  ];
+}
+
+const TINY = { kind: "mlp", sizes: [32, 64, 1], batch: 1, optimiser: "sgd" } as const;
+const DIGITS = { kind: "mlp", sizes: [784, 256, 10], batch: 128, optimiser: "adam" } as const;
+
+export const CASES: Readonly<Record<string, EngineCase>> = {
+  "mlp-tiny": {
+    title: "MLP 32-64-1, batch 1, SGD",
+    network: TINY,
+    training: () => mlp(TINY),
+    modes: ["one", "many:100"],
+    peers: ["default", "fused"],
+    tfjs: true,
+    stepsPerRound: 2000,
+    maxThreads: 1,
+    products: [...dense(1, 32, 64, 1, false), ...dense(1, 64, 1)],
+  },
+  "mlp-784": {
+    title: "MLP 784-256-10, batch 128, Adam",
+    network: DIGITS,
+    training: () => mlp(DIGITS),
+    modes: ["one", "many:20"],
+    peers: ["default", "fused"],
+    tfjs: true,
+    stepsPerRound: 200,
+    products: [...dense(128, 784, 256, 1, false), ...dense(128, 256, 10)],
+  },
+};
