@@ -5,7 +5,7 @@ import type { Product } from "./gemm-floor.ts";
 import { mlp } from "./networks.ts";
 
 /** A network that both sides build, as the peer reads it. */
-export type Network = Readonly<Record<string, string | number | readonly number[]>>;
+type Network = Readonly<Record<string, string | number | readonly number[]>>;
 
 /** A step of training with the batches it is fed. */
 export interface Training {

@@ -64,7 +64,9 @@ async function runCase(name: string, engineCase: EngineCase): Promise<void> {
     try {
       contenders.push(await openContender(title, command, args));
     } catch (cause) {
-      console.log(`${title} did not start: ${cause instanceof Error ? cause.message : cause}`);
+      console.log(
+        `${title} did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     }
   }
   const results = new Map(contenders.map((contender) => [contender, [] as Round[]]));
@@ -115,6 +117,7 @@ const figure = (value: number): string =>
 
 for (const name of wanted) {
   const engineCase = CASES[name];
-  if (engineCase === undefined) throw new RangeError(`No case "${name}": ${Object.keys(CASES)}`);
+  if (engineCase === undefined)
+    throw new RangeError(`No case "${name}": there are ${Object.keys(CASES).join(", ")}`);
   await runCase(name, engineCase);
 }

@@ -40,7 +40,7 @@ if (mode === "one") {
   const count = Number(mode.split(":")[1]);
   const trainer = openTrainer(step, state, { mode: "many", threads: Number(threads) });
   const data = stacked(count);
-  const rates = new Array<number>(count).fill(RATE);
+  const rates = Array.from({ length: count }, () => RATE);
   const run = (steps: number): void => {
     for (let done = 0; done < steps; done += count) trainer.steps(data, rates);
   };
