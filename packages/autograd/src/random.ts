@@ -101,9 +101,10 @@ function multiplyHigh(x: number, y: number): number {
   const xHigh = x >>> 16;
   const yLow = y & 0xffff;
   const yHigh = y >>> 16;
+  // Both sums stay below 2^32.
   const middle = xHigh * yLow + ((xLow * yLow) >>> 16);
   const carry = xLow * yHigh + (middle & 0xffff);
-  return xHigh * yHigh + Math.floor(middle / 65_536) + Math.floor(carry / 65_536);
+  return xHigh * yHigh + (middle >>> 16) + (carry >>> 16);
 }
 
 /** Value of a polynomial, coefficients from the constant up. */

@@ -57,7 +57,7 @@ export function gatherRows(
   let to = 0;
   for (const row of rows) {
     const from = row * width;
-    for (let i = 0; i < width; i++) into[to + i] = table[from + i] ?? 0;
+    for (let i = 0; i < width; i++) into[to + i] = table[from + i] as number;
     to += width;
   }
   return into;
@@ -72,7 +72,7 @@ export function scatterRows(
   let at = 0;
   for (const row of rows) {
     const to = row * width;
-    for (let i = 0; i < width; i++) table[to + i] = from[at + i] ?? 0;
+    for (let i = 0; i < width; i++) table[to + i] = from[at + i] as number;
     at += width;
   }
 }

@@ -23,11 +23,15 @@ export function thinned(
   share: number,
   isDropped: (i: number) => boolean,
 ): Bag {
-  const kept = Array.from(ids.keys()).filter((i) => !isDropped(i));
-  return {
-    ids: Int32Array.from(kept, (i) => ids[i] ?? 0),
-    values: Float32Array.from(kept, (i) => (values[i] ?? 0) / (1 - share)),
-  };
+  const kept = { ids: new Int32Array(ids.length), values: new Float32Array(ids.length) };
+  let count = 0;
+  for (let i = 0; i < ids.length; i++) {
+    if (isDropped(i)) continue;
+    kept.ids[count] = ids[i] as number;
+    kept.values[count] = (values[i] as number) / (1 - share);
+    count += 1;
+  }
+  return { ids: kept.ids.subarray(0, count), values: kept.values.subarray(0, count) };
 }
 
 /**
@@ -44,7 +48,7 @@ export function createBagger(table: string, buckets: number): Batcher<Bag> {
     let touched = 0;
     for (const { ids } of bags) {
       for (const id of ids) {
-        if ((place[id] ?? 0) >= 0) continue;
+        if ((place[id] as number) >= 0) continue;
         if (touched === rows.length) rows = grown(rows);
         rows[touched] = id;
         place[id] = touched++;
@@ -61,9 +65,11 @@ export function createBagger(table: string, buckets: number): Batcher<Bag> {
       const size = bags.length * touched;
       if (matrix.length < size) matrix = new Float32Array(size);
       else matrix.fill(0, 0, size);
-      for (const [i, { ids, values }] of bags.entries())
-        for (const [k, id] of ids.entries())
-          matrix[i * touched + (place[id] ?? 0)] = values[k] ?? 0;
+      for (const [i, { ids, values }] of bags.entries()) {
+        const row = i * touched;
+        for (let k = 0; k < ids.length; k++)
+          matrix[row + (place[ids[k] as number] as number)] = values[k] as number;
+      }
       const used = rows.subarray(0, touched);
       for (const id of used) place[id] = -1;
       const bag = tensor("float32", [bags.length, touched], matrix.subarray(0, size));
