@@ -21,3 +21,9 @@ export class ShapeError extends Error {
   override readonly name = "ShapeError";
   readonly code = "SHAPE";
 }
+
+/** A pass can't rewrite the model without changing what it computes; the message says where and why. */
+export class PassError extends Error {
+  override readonly name = "PassError";
+  readonly code = "ONNX_PASS";
+}

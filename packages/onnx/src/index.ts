@@ -5,6 +5,7 @@
  *   `GraphDef`, `NodeDef`, …).
  * - The operators: `operators`, `operatorNamed`: attributes with their defaults, and the types
  *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
+ * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest).
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
@@ -31,7 +32,13 @@ export type { Shape } from "./dim.ts";
 export { DTYPES, dtypeOfOnnxCode, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
 export { encodeModel } from "./encode.ts";
-export { OnnxFormatError, SafetensorsFormatError, SessionError, ShapeError } from "./errors.ts";
+export {
+  OnnxFormatError,
+  PassError,
+  SafetensorsFormatError,
+  SessionError,
+  ShapeError,
+} from "./errors.ts";
 export type {
   Attribute,
   Dim,
@@ -59,6 +66,7 @@ export type {
   OutputSpec,
   PerInput,
 } from "./operators/operator.ts";
+export { upConvert } from "./passes/index.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

@@ -36,8 +36,9 @@ const MAX_DEPTH = 100;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+// A Buffer's `slice` shares memory where an array's copies; what is read here is plain arrays.
 export const readProtobuf = (bytes: Uint8Array): ProtobufReader =>
-  createReader(bytes, 0, bytes.length, 0);
+  createReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, 0);
 
 function createReader(
   source: Uint8Array,

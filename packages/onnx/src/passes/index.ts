@@ -1,0 +1,1 @@
+export { upConvert } from "./up-convert.ts";
