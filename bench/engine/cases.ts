@@ -2,7 +2,7 @@ import type { TrainStepOptions } from "@groundswell/autograd";
 import type { Tensor } from "@groundswell/onnx";
 
 import type { Product } from "./gemm-floor.ts";
-import { mlp } from "./networks.ts";
+import { mlp, twoTower } from "./networks.ts";
 
 /** A network that both sides build, as the peer reads it. */
 type Network = Readonly<Record<string, string | number | readonly number[]>>;
@@ -13,10 +13,18 @@ export interface Training {
   batch(seed: number): Record<string, Tensor>;
 }
 
-export interface EngineCase {
-  readonly title: string;
+/** A network to train, here and there. */
+export interface TrainingCase {
   readonly network: Network;
   training(): Training;
+  readonly learningRate: number;
+  /** Parameters whose slope is zero but for rounding, so that Adam makes steps of noise. */
+  readonly unstable?: (parameter: string) => boolean;
+}
+
+/** One whose steps are timed. */
+export interface EngineCase extends TrainingCase {
+  readonly title: string;
   /** "one" step a run, or "many:K". */
   readonly modes: readonly string[];
   readonly peers: readonly string[];
@@ -44,6 +52,7 @@ export const CASES: Readonly<Record<string, EngineCase>> = {
     title: "MLP 32-64-1, batch 1, SGD",
     network: TINY,
     training: () => mlp(TINY),
+    learningRate: 0.01,
     modes: ["one", "many:100"],
     peers: ["default", "fused"],
     tfjs: true,
@@ -55,10 +64,29 @@ export const CASES: Readonly<Record<string, EngineCase>> = {
     title: "MLP 784-256-10, batch 128, Adam",
     network: DIGITS,
     training: () => mlp(DIGITS),
+    learningRate: 1e-3,
     modes: ["one", "many:20"],
     peers: ["default", "fused"],
     tfjs: true,
     stepsPerRound: 200,
     products: [...dense(128, 784, 256, 1, false), ...dense(128, 256, 10)],
   },
+};
+
+const TOWERS = {
+  kind: "two-tower",
+  users: 50,
+  items: 40,
+  width: 16,
+  outputs: 8,
+  temperature: 0.1,
+  batch: 24,
+  optimiser: "adam",
+} as const;
+
+/** Those that are held against PyTorch step by step. */
+export const PARITY_CASES: Readonly<Record<string, TrainingCase>> = {
+  "mlp-tiny": CASES["mlp-tiny"] as TrainingCase,
+  "mlp-784": CASES["mlp-784"] as TrainingCase,
+  "two-tower": { network: TOWERS, training: () => twoTower(TOWERS), learningRate: 1e-3 },
 };

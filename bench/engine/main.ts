@@ -1,7 +1,11 @@
+import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
+
+import { trainStep } from "@groundswell/autograd";
 
 import { CASES, type EngineCase } from "./cases.ts";
 import { openContender, type Contender, type Round } from "./contender.ts";
+import { writeCase } from "./exchange.ts";
 import { floorMs } from "./gemm-floor.ts";
 
 const HELP = `Times training steps beside PyTorch (and TensorFlow.js), same models, same threads.
@@ -41,13 +45,15 @@ async function runCase(name: string, engineCase: EngineCase): Promise<void> {
     command: process.execPath,
     args: [`${here}/ours.ts`, name, mode, String(caseThreads)],
   }));
-  const peers = engineCase.peers.flatMap((variant) => {
-    const python = process.env["PYTHON"];
-    if (python === undefined) return [];
-    const network = JSON.stringify(engineCase.network);
-    const args = [`${here}/peer.py`, network, variant, String(caseThreads)];
-    return [{ name: `PyTorch, ${variant}`, command: python, args }];
-  });
+  const python = process.env["PYTHON"];
+  const training = engineCase.training();
+  const batches = [1, 2, 3, 4].map((seed) => training.batch(seed));
+  const folder = writeCase(engineCase, trainStep(training.step), batches);
+  const peers = (python === undefined ? [] : engineCase.peers).map((variant) => ({
+    name: `PyTorch, ${variant}`,
+    command: python ?? "",
+    args: [`${here}/peer.py`, "speed", folder, variant, String(caseThreads)],
+  }));
   const tfjs =
     engineCase.tfjs && process.env["TFJS"] !== undefined
       ? [
@@ -79,6 +85,7 @@ async function runCase(name: string, engineCase: EngineCase): Promise<void> {
   const floor = floorMs(engineCase.products, caseThreads);
   print(`${engineCase.title}, ${caseThreads} thread${caseThreads > 1 ? "s" : ""}`, results, floor);
   for (const contender of contenders) await contender.close();
+  rmSync(folder, { recursive: true });
 }
 
 const median = (values: readonly number[]): number =>

@@ -1,15 +1,16 @@
-import { initialState, openTrainer, trainStep } from "@groundswell/autograd";
+import { openTrainer, trainStep } from "@groundswell/autograd";
 import { type Tensor, tensor } from "@groundswell/onnx";
 
 import { CASES } from "./cases.ts";
 import { serveRounds } from "./contender.ts";
+import { firstState } from "./exchange.ts";
 
 const [name = "", mode = "one", threads = "1"] = process.argv.slice(2);
 const engineCase = CASES[name];
 if (engineCase === undefined) throw new RangeError(`No case "${name}"`);
 const training = engineCase.training();
 const step = trainStep(training.step);
-const state = initialState(step, 1);
+const state = firstState(step);
 const batches = Array.from({ length: 4 }, (_, i) => training.batch(i + 1));
 const first = batches[0] ?? {};
 
@@ -27,7 +28,7 @@ function stacked(count: number): Record<string, Tensor> {
   );
 }
 
-const RATE = 1e-3;
+const RATE = engineCase.learningRate;
 if (mode === "one") {
   const trainer = openTrainer(step, state, { mode: "one", threads: Number(threads) });
   const run = (steps: number): void => {

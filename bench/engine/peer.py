@@ -1,152 +1,240 @@
-"""PyTorch as a contender: `python peer.py '<network as JSON>' <variant> <threads>`.
+"""PyTorch as a peer: the same networks, from the same weights, on the same batches.
 
-Variants: default; fused (optimiser); sdpa (fused, and attention in one call).
-Prints "ready", then answers each line "<steps>" with what one step took. Needs torch, numpy.
+    python peer.py parity <folder>                      one step a batch; writes result.safetensors
+    python peer.py speed <folder> <variant> <threads>   a contender: says "ready", then answers each
+                                                        line "<steps>" with what one step took
+
+The folder holds network.json, weights.safetensors and batches.safetensors, as exchange.ts
+writes them. Variants: default; fused (the optimiser in one kernel); sdpa (fused, and
+attention in one call). Needs torch and numpy.
 """
 
 import json
+import struct
 import sys
 import time
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-net = json.loads(sys.argv[1])
-variant = sys.argv[2]
-torch.set_num_threads(int(sys.argv[3]))
-torch.manual_seed(1)
+TYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "BOOL": np.bool_}
 
 
-class Mlp(nn.Module):
-    def __init__(self, sizes):
-        super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
-
-    def forward(self, x):
-        for layer in self.layers[:-1]:
-            x = F.relu(layer(x))
-        return self.layers[-1](x)
-
-
-class Cnn(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(1, 16, 3, padding=1)
-        self.second = nn.Conv2d(16, 32, 3, padding=1)
-        self.third = nn.Conv2d(32, 64, 3, padding=1, stride=2)
-        self.head = nn.Linear(64, 10)
-
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.first(x)), 2)
-        x = F.max_pool2d(F.relu(self.second(x)), 2)
-        return self.head(F.relu(self.third(x)).mean((2, 3)))
+def read_tensors(path):
+    raw = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        array = np.frombuffer(raw[begin:end], TYPES[entry["dtype"]]).reshape(entry["shape"])
+        tensors[name] = torch.from_numpy(array.copy())
+    return tensors
 
 
-class Dense(nn.Module):
-    """A dense layer, with a low-rank adapter beside it where `rank` says so."""
+def write_tensors(path, tensors):
+    header, parts, offset = {}, [], 0
+    for name, value in tensors.items():
+        data = np.ascontiguousarray(value, np.float32).tobytes()
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(value.shape),
+            "data_offsets": [offset, offset + len(data)],
+        }
+        parts.append(data)
+        offset += len(data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
-    def __init__(self, inputs, outputs, rank=0):
-        super().__init__()
-        self.layer = nn.Linear(inputs, outputs)
-        self.rank = rank
-        if rank:
-            self.a = nn.Parameter(torch.randn(inputs, rank) / inputs**0.5)
-            self.b = nn.Parameter(torch.zeros(rank, outputs))
 
-    def forward(self, x):
-        y = self.layer(x)
-        return y + 2 * ((x @ self.a) @ self.b) if self.rank else y
+class Network:
+    """A network as functions of its named parameters. Those ending in ".w" are dense layers,
+    [inputs, outputs] in the files and the other way round here, as nn.Linear keeps them."""
 
+    def __init__(self, about, weights, sdpa=False):
+        self.about = about
+        self.sdpa = sdpa
+        self.dense = {name for name in weights if name.endswith(".w") and weights[name].dim() == 2}
+        frozen = set(about.get("frozen", []))
+        self.p = {}
+        for name, value in weights.items():
+            value = value.t().contiguous() if name in self.dense else value
+            self.p[name] = value.requires_grad_(name not in frozen)
+        self.buffers = {}
 
-class Block(nn.Module):
-    def __init__(self, width, heads, inner, rank):
-        super().__init__()
-        self.heads = heads
-        self.q, self.v = Dense(width, width, rank), Dense(width, width, rank)
-        self.k, self.o = Dense(width, width), Dense(width, width)
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.up, self.down = nn.Linear(width, inner), nn.Linear(inner, width)
+    def trained(self):
+        return [value for value in self.p.values() if value.requires_grad]
 
-    def forward(self, x, mask):
+    def result(self):
+        named = {n: v.detach().t() if n in self.dense else v.detach() for n, v in self.p.items()}
+        return {name: value.numpy() for name, value in named.items()}
+
+    def loss(self, batch):
+        return getattr(self, self.about["kind"].replace("-", "_"))(batch)
+
+    def linear(self, x, name):
+        y = F.linear(x, self.p[f"{name}.w"], self.p.get(f"{name}.b"))
+        if f"{name}.lora.a" in self.p:
+            scale = self.about["alpha"] / self.about["rank"]
+            y = y + scale * ((x @ self.p[f"{name}.lora.a"]) @ self.p[f"{name}.lora.b"])
+        return y
+
+    def norm(self, x, name):
+        return F.layer_norm(x, x.shape[-1:], self.p[f"{name}.scale"], self.p[f"{name}.bias"], 1e-5)
+
+    def classify(self, logits, targets):
+        """Targets are a distribution a row, divided by the number of rows."""
+        return -(F.log_softmax(logits, -1) * targets).sum()
+
+    def mlp(self, batch):
+        x, layers = batch["x"], len(self.about["sizes"]) - 1
+        for layer in range(layers):
+            x = self.linear(x, f"layer{layer}")
+            if layer + 1 < layers:
+                x = F.relu(x)
+        if self.about["sizes"][-1] == 1:
+            return F.binary_cross_entropy_with_logits(x, batch["y"])
+        return self.classify(x, batch["y"])
+
+    def two_tower(self, batch):
+        users = F.normalize(self.linear(self.p["users"][batch["user"]], "user"), dim=-1)
+        items = F.normalize(self.linear(self.p["items"][batch["item"]], "item"), dim=-1)
+        scores = users @ items.t() / self.about["temperature"]
+        return F.cross_entropy(scores, torch.arange(len(scores)))
+
+    def attention(self, x, name, mask):
         batch, length, width = x.shape
-        split = lambda y: y.view(batch, length, self.heads, -1).transpose(1, 2)
-        q, k, v = split(self.q(x)), split(self.k(x)), split(self.v(x))
-        if variant == "sdpa":
+        heads = self.about["heads"]
+        split = lambda y: y.view(batch, length, heads, -1).transpose(1, 2)
+        q, k, v = (split(self.linear(x, f"{name}.{part}")) for part in "qkv")
+        if self.sdpa:
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         else:
-            scores = q @ k.transpose(-1, -2) / (width / self.heads) ** 0.5 + mask
+            scores = q @ k.transpose(-1, -2) / (width / heads) ** 0.5 + mask
             mixed = torch.softmax(scores, -1) @ v
-        x = self.norm1(self.o(mixed.transpose(1, 2).reshape(batch, length, width)) + x)
-        return self.norm2(self.down(F.gelu(self.up(x))) + x)
+        return self.linear(mixed.transpose(1, 2).reshape(batch, length, width), f"{name}.o")
+
+    def feed_forward(self, x, name, approximate):
+        inner = F.gelu(self.linear(x, f"{name}.up"), approximate=approximate)
+        return self.linear(inner, f"{name}.down")
+
+    def encoder(self, batch):
+        ids, inside = batch["ids"], batch["mask"]
+        x = self.norm(self.p["words"][ids] + self.p["positions"][: ids.shape[1]], "norm")
+        mask = (1 - inside)[:, None, None, :] * -10000.0
+        for layer in range(self.about["layers"]):
+            name = f"block{layer}"
+            x = self.norm(self.attention(x, name, mask) + x, f"{name}.norm1")
+            x = self.norm(self.feed_forward(x, name, "none") + x, f"{name}.norm2")
+        weights = inside[:, :, None]
+        pooled = (x * weights).sum(1) / weights.sum(1)
+        return self.classify(self.linear(pooled, "head"), batch["y"])
+
+    def decoder(self, batch):
+        ids = batch["ids"]
+        length = ids.shape[1] - 1
+        x = self.p["words"][ids[:, :-1]] + self.p["positions"][:length]
+        mask = torch.full((length, length), -10000.0).triu(1)
+        for layer in range(self.about["layers"]):
+            name = f"block{layer}"
+            x = x + self.attention(self.norm(x, f"{name}.norm1"), name, mask)
+            x = x + self.feed_forward(self.norm(x, f"{name}.norm2"), name, "tanh")
+        logits = self.norm(x, "norm") @ self.p["words"].t()
+        return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), ids[:, 1:].reshape(-1))
+
+    def cnn(self, batch):
+        p = self.p
+        x = F.max_pool2d(F.relu(F.conv2d(batch["x"], p["c0.k"], p["c0.b"], padding=1)), 2)
+        x = F.max_pool2d(F.relu(F.conv2d(x, p["c1.k"], p["c1.b"], padding=1)), 2)
+        x = F.relu(F.conv2d(x, p["c2.k"], p["c2.b"], padding=1, stride=2))
+        return self.classify(self.linear(x.mean((2, 3)), "head"), batch["y"])
+
+    def batch_norm(self, x, name):
+        mean, var = (
+            self.buffers.setdefault(f"{name}.{what}", torch.full((x.shape[1],), float(value)))
+            for what, value in (("mean", 0), ("var", 1))
+        )
+        p = self.p
+        return F.batch_norm(x, mean, var, p[f"{name}.scale"], p[f"{name}.bias"], training=True)
+
+    def resnet(self, batch):
+        conv = lambda x, name, stride=1: self.batch_norm(
+            F.conv2d(x, self.p[f"{name}.k"], padding=self.p[f"{name}.k"].shape[2] // 2, stride=stride),
+            name,
+        )
+        x = F.relu(conv(batch["x"], "stem"))
+        for block, stride in enumerate(self.about["strides"]):
+            name = f"block{block}"
+            y = conv(F.relu(conv(x, f"{name}.first", stride)), f"{name}.second")
+            x = F.relu(y + (conv(x, f"{name}.skip", stride) if f"{name}.skip.k" in self.p else x))
+        return self.classify(self.linear(x.mean((2, 3)), "head"), batch["y"])
+
+    def recurrent(self, batch, cell):
+        """Weights as ONNX has them, [1, gates·hidden, inputs], gates in PyTorch's order."""
+        p, hidden = self.p, self.about["hidden"]
+        x = batch["x"]
+        inputs, biases = p["rnn.input"][0], p["rnn.bias"][0]
+        gates = inputs.shape[0]
+        weights = [inputs, p["rnn.hidden"][0], biases[:gates], biases[gates:]]
+        start = torch.zeros(1, x.shape[1], hidden)
+        run = torch.lstm if cell == "lstm" else torch.gru
+        state = (start, start) if cell == "lstm" else start
+        outputs = run(x, state, weights, True, 1, 0.0, True, False, False)[0]
+        return self.classify(self.linear(outputs[-1], "head"), batch["y"])
+
+    def lstm(self, batch):
+        return self.recurrent(batch, "lstm")
+
+    def gru(self, batch):
+        return self.recurrent(batch, "gru")
 
 
-class Encoder(nn.Module):
-    def __init__(self, vocabulary, width, heads, layers, inner, length, classes, rank=0, **_):
-        super().__init__()
-        self.words = nn.Embedding(vocabulary, width)
-        self.positions = nn.Embedding(length, width)
-        self.norm = nn.LayerNorm(width)
-        self.blocks = nn.ModuleList(Block(width, heads, inner, rank) for _ in range(layers))
-        self.head = nn.Linear(width, classes)
-        if rank:
-            for name, parameter in self.named_parameters():
-                parameter.requires_grad_(name.endswith((".a", ".b")) or name.startswith("head"))
-
-    def forward(self, ids, mask):
-        x = self.norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
-        outside = (1 - mask)[:, None, None, :] * -10000.0
-        for block in self.blocks:
-            x = block(x, outside)
-        weights = mask[:, :, None]
-        return self.head((x * weights).sum(1) / weights.sum(1))
-
-
-def build():
-    batch = net["batch"]
-    if net["kind"] == "mlp":
-        sizes = net["sizes"]
-        model, x = Mlp(sizes), torch.randn(batch, sizes[0])
-        if sizes[-1] == 1:
-            target = torch.rand(batch, 1).round()
-            return model, lambda: F.binary_cross_entropy_with_logits(model(x), target)
-        target = torch.randint(0, sizes[-1], (batch,))
-        return model, lambda: F.cross_entropy(model(x), target)
-    if net["kind"] == "cnn":
-        model, x = Cnn(), torch.randn(batch, 1, 28, 28)
-        target = torch.randint(0, 10, (batch,))
-        return model, lambda: F.cross_entropy(model(x), target)
-    model = Encoder(**{k: v for k, v in net.items() if k not in ("kind", "batch", "optimiser")})
-    ids = torch.randint(0, net["vocabulary"], (batch, net["length"]))
-    mask = torch.ones(batch, net["length"])
-    target = torch.randint(0, net["classes"], (batch,))
-    return model, lambda: F.cross_entropy(model(ids, mask), target)
-
-
-def main():
-    model, loss_of = build()
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+def read_case(folder, variant="default"):
+    about = json.load(open(f"{folder}/network.json"))
+    network = Network(about, read_tensors(f"{folder}/weights.safetensors"), variant == "sdpa")
+    inputs = read_tensors(f"{folder}/batches.safetensors")
+    batches = [{} for _ in range(about["batches"])]
+    for name, value in inputs.items():
+        index, name = name.split("/", 1)
+        batches[int(index)][name] = value
+    make = torch.optim.SGD if about["optimiser"] == "sgd" else torch.optim.Adam
     fused = {} if variant == "default" else {"fused": True}
-    make = torch.optim.SGD if net["optimiser"] == "sgd" else torch.optim.Adam
-    optimiser = make(trained, lr=1e-3, **fused)
+    optimiser = make(network.trained(), lr=about["learningRate"], **fused)
 
-    def step():
+    def step(batch):
         optimiser.zero_grad()
-        loss = loss_of()
+        loss = network.loss(batch)
         loss.backward()
         optimiser.step()
         return loss.item()
 
-    for _ in range(3):
-        step()
+    return network, batches, step
+
+
+def parity(folder):
+    network, batches, step = read_case(folder)
+    losses = np.array([step(batch) for batch in batches])
+    write_tensors(f"{folder}/result.safetensors", {"losses": losses, **network.result()})
+
+
+def speed(folder, variant, threads):
+    torch.set_num_threads(int(threads))
+    _, batches, step = read_case(folder, variant)
+    for batch in batches[:3]:
+        step(batch)
     print("ready", flush=True)
     for line in sys.stdin:
         steps = int(line)
         cpu, wall = time.process_time(), time.perf_counter()
-        for _ in range(steps):
-            step()
+        for i in range(steps):
+            step(batches[i % len(batches)])
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         print(json.dumps({"wallMs": wall * 1e3 / steps, "cpuMs": cpu * 1e3 / steps}), flush=True)
 
 
-main()
+{"parity": parity, "speed": speed}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,42 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { initialState, type TrainStep } from "@groundswell/autograd";
+import { decodeSafetensors, encodeSafetensors, type Tensor, tensor } from "@groundswell/onnx";
+
+import type { EngineCase, Training } from "./cases.ts";
+
+const SEED = 1;
+
+/** First values of everything that a step keeps: the same for both sides. */
+export const firstState = (step: TrainStep) => initialState(step, SEED);
+
+/** Weights and batches of a case in a folder of its own, where a peer reads them. */
+export function writeCase(
+  { network, learningRate }: EngineCase,
+  step: TrainStep,
+  batches: readonly ReturnType<Training["batch"]>[],
+): string {
+  const folder = mkdtempSync(join(tmpdir(), "groundswell-engine-"));
+  const { values } = firstState(step);
+  const weights = step.parameters.map(({ name, shape }): [string, Tensor] => {
+    const data = values[name] as Float32Array<ArrayBuffer>;
+    return [name, tensor("float32", shape.map(Number), data)];
+  });
+  const inputs = batches.flatMap((batch, i) =>
+    Object.entries(batch).map(([name, value]) => [`${i}/${name}`, value] as const),
+  );
+  const about = { ...network, learningRate, batches: batches.length };
+  writeFileSync(join(folder, "network.json"), JSON.stringify(about));
+  writeFileSync(
+    join(folder, "weights.safetensors"),
+    encodeSafetensors(Object.fromEntries(weights)),
+  );
+  writeFileSync(join(folder, "batches.safetensors"), encodeSafetensors(Object.fromEntries(inputs)));
+  return folder;
+}
+
+/** What the peer made of it: `losses`, and the weights under their names. */
+export const readResult = (folder: string): Record<string, Tensor> =>
+  decodeSafetensors(readFileSync(join(folder, "result.safetensors"))).tensors;
