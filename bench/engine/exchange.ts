@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { initialState, type TrainStep } from "@groundswell/autograd";
 import { decodeSafetensors, encodeSafetensors, type Tensor, tensor } from "@groundswell/onnx";
 
-import type { EngineCase, Training } from "./cases.ts";
+import type { Training, TrainingCase } from "./cases.ts";
 
 const SEED = 1;
 
@@ -14,7 +14,7 @@ export const firstState = (step: TrainStep) => initialState(step, SEED);
 
 /** Weights and batches of a case in a folder of its own, where a peer reads them. */
 export function writeCase(
-  { network, learningRate }: EngineCase,
+  { network, learningRate }: TrainingCase,
   step: TrainStep,
   batches: readonly ReturnType<Training["batch"]>[],
 ): string {
