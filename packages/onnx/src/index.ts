@@ -5,7 +5,8 @@
  *   `GraphDef`, `NodeDef`, …).
  * - The operators: `operators`, `operatorNamed`: attributes with their defaults, and the types
  *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
- * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest).
+ * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest),
+ *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`.
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
@@ -66,7 +67,17 @@ export type {
   OutputSpec,
   PerInput,
 } from "./operators/operator.ts";
-export { upConvert } from "./passes/index.ts";
+export { matchesAny, matchesName } from "./name-pattern.ts";
+export type { NamePattern } from "./name-pattern.ts";
+export {
+  foldBatchNorm,
+  foldConstants,
+  inputsAsWeights,
+  removeDeadCode,
+  upConvert,
+  weightsAsInputs,
+} from "./passes/index.ts";
+export type { FoldOptions, WeightsApart } from "./passes/index.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

@@ -19,12 +19,6 @@ export function withSubgraphs(node: NodeDef, change: (graph: GraphDef) => GraphD
   return { ...node, attributes: Object.fromEntries(attributes) as NodeDef["attributes"] };
 }
 
-/** The graph with `change` made to each of its own nodes and, inside out, to those of its subgraphs. */
-export const mapNodes = (graph: GraphDef, change: (node: NodeDef) => NodeDef): GraphDef => ({
-  ...graph,
-  nodes: graph.nodes.map((node) => change(withSubgraphs(node, (inner) => mapNodes(inner, change)))),
-});
-
 /** The nodes of a graph and of all graphs inside of them. */
 export const allNodes = (graph: GraphDef): NodeDef[] =>
   graph.nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap(allNodes)]);
