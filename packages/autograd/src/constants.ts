@@ -8,8 +8,10 @@ import type { Value } from "./value.ts";
 /** Longer constants aren't compared with each other. */
 const COMPARED_BYTES = 512;
 
-/** The constants of one graph. */
-export function createConstants(): Pick<GraphCore, "constant" | "constantTensor" | "contentsOf"> {
+/** The constants of one graph; `scope` stands before their names. */
+export function createConstants(
+  scope = "",
+): Pick<GraphCore, "constant" | "constantTensor" | "contentsOf"> {
   const contents = new Map<Value, NumericTensor>();
   const known = new Map<string, Value>();
 
@@ -19,7 +21,7 @@ export function createConstants(): Pick<GraphCore, "constant" | "constantTensor"
     const same = compared ? known.get(key) : undefined;
     if (same !== undefined) return same;
 
-    const name = `constant.${contents.size}`;
+    const name = `${scope}constant.${contents.size}`;
     const content = contentOf({ name, dtype, dims, bytes });
     const value: Value = { name, dtype, shape: dims, node: null, content };
     contents.set(value, { name, dtype, dims, bytes });

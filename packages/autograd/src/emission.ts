@@ -14,7 +14,7 @@ import type {
 
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { Node, Value } from "./value.ts";
+import type { Node, Subgraph, Value } from "./value.ts";
 
 /** Operators of this set are what the op registry describes; IR 9 is the format that came with it. */
 const OPERATOR_SET = 20;
@@ -30,16 +30,20 @@ export interface EmissionOptions {
    * value around it.
    */
   readonly inputPrefix?: string;
+  /** Of a subgraph: what the values of the graph around it are called there. */
+  readonly nameAround?: (value: Value) => string;
 }
 
 /** The part of `g` that the outputs need, as an ONNX graph. */
 export function graphDefOf(g: Graph, options: EmissionOptions): GraphDef {
   const outputs = Object.entries(options.outputs);
+  const own = new Set(g.nodes);
   const needed = neededFor(outputs.map(([, value]) => value));
   const names = new Map<Value, string>();
   for (const input of options.inputs) names.set(input, (options.inputPrefix ?? "") + input.name);
-  const aliases = nameOutputs(outputs, names);
-  const nameOf = (value: Value): string => names.get(value) ?? value.name;
+  const { nameAround = (value: Value): string => value.name } = options;
+  const nameOf = (value: Value): string => names.get(value) ?? nameAround(value);
+  const aliases = nameOutputs(outputs, { own, names, nameOf });
 
   const nodes: NodeDef[] = [];
   for (const node of g.nodes) {
@@ -49,8 +53,9 @@ export function graphDefOf(g: Graph, options: EmissionOptions): GraphDef {
   for (const value of needed.values) {
     if (value.node !== null || names.has(value)) continue;
     const constant = g.contentsOf(value);
-    if (constant === undefined) throw new GraphError(`Input "${value.name}" isn't declared`);
-    initializers.push(constant);
+    if (constant !== undefined) initializers.push(constant);
+    else if (options.nameAround === undefined)
+      throw new GraphError(`Input "${value.name}" isn't declared`);
   }
   return {
     name: options.name,
@@ -70,25 +75,33 @@ function neededFor(outputs: readonly Value[]): { values: Set<Value>; nodes: Set<
     values.add(value);
     if (value.node === null || nodes.has(value.node)) continue;
     nodes.add(value.node);
-    open.push(...value.node.inputs.filter((input) => input !== null));
+    open.push(...value.node.inputs.filter((input) => input !== null), ...value.node.captured);
   }
   return { values, nodes };
 }
 
+interface Naming {
+  /** The graph's own nodes, where there is one around it. */
+  readonly own: ReadonlySet<Node>;
+  readonly names: Map<Value, string>;
+  readonly nameOf: (value: Value) => string;
+}
+
 /**
  * Gives the values behind the outputs the outputs' names. What has a name to keep (an
- * input, a constant, the value of an earlier output) gets the new one by an Identity node.
+ * input, a constant, the value of an earlier output, one of the graph around) gets the new
+ * one by an Identity node.
  */
 function nameOutputs(
   outputs: readonly (readonly [string, Value])[],
-  names: Map<Value, string>,
+  { own, names, nameOf }: Naming,
 ): NodeDef[] {
   const aliases: NodeDef[] = [];
   for (const [name, value] of outputs) {
-    if (value.node !== null && !names.has(value)) {
+    if (value.node !== null && own.has(value.node) && !names.has(value)) {
       names.set(value, name);
     } else {
-      const inputs = [names.get(value) ?? value.name];
+      const inputs = [nameOf(value)];
       aliases.push(plainNode({ op: "Identity", name: `alias ${name}`, inputs, outputs: [name] }));
     }
   }
@@ -107,9 +120,30 @@ function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => strin
     name: node.outputs[0]?.name ?? "",
     inputs: node.inputs.map((input) => (input === null ? "" : nameOf(input))),
     outputs,
-    attributes: attributesOf(node.operator.attributes, node.attributes),
+    attributes: {
+      ...attributesOf(node.operator.attributes, node.attributes),
+      ...mapped(node.subgraphs, (body) => ({ kind: "graph", value: bodyOf(body, nameOf) })),
+    },
   });
 }
+
+/** A subgraph in the names of the graph around it; its own are unlike those already. */
+function bodyOf({ g, inputs, outputs }: Subgraph, nameAround: (value: Value) => string): GraphDef {
+  const scope = g.scope;
+  const named = outputs.map((output, index) => [`${scope}output.${index}`, output] as const);
+  return graphDefOf(g, {
+    name: scope.slice(0, -1),
+    inputs,
+    outputs: Object.fromEntries(named),
+    nameAround,
+  });
+}
+
+const mapped = <T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T) => U,
+): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 
 type NodeParts = Pick<NodeDef, "op" | "name" | "inputs" | "outputs"> &
   Partial<Pick<NodeDef, "attributes">>;

@@ -83,7 +83,8 @@ test("an undifferentiable operator is refused by name, with the reason", () => {
   const loss = g.reduceSum(g.emit(Unwritten, [x]));
   expect(() => gradient(g, loss, [x])).toThrow(
     new GraphError(
-      "Unwritten (node Unwritten.0) has no gradient: no rule is written for this operator",
+      "Unwritten (node Unwritten.0) has no gradient: no rule is written for this operator. " +
+        'It isn\'t needed where "x" is frozen',
     ),
   );
 });

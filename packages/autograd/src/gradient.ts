@@ -27,10 +27,11 @@ export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
   const forward = [...g.nodes];
   const wanted = dependentsOf(forward, wrt);
   const slopes = createSlopes(g);
+  const walk = { g, wanted, slopes, sources: new Set(wrt) };
   slopes.add(loss, g.constant(1, loss.dtype));
 
   for (const node of forward.toReversed()) {
-    if (node.outputs.some((output) => wanted.has(output))) propagate(g, node, wanted, slopes);
+    if (node.outputs.some((output) => wanted.has(output))) propagate(walk, node);
   }
   return wrt.map((value) => {
     const slope = slopes.of(value);
@@ -39,15 +40,26 @@ export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
   });
 }
 
+interface Walk {
+  readonly g: Graph;
+  /** What slopes are asked of. */
+  readonly sources: ReadonlySet<Value>;
+  readonly wanted: ReadonlySet<Value>;
+  readonly slopes: SlopeTable;
+}
+
 /** `sources` and every value computed from them. */
 function dependentsOf(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const dependents = new Set(sources);
   for (const node of nodes) {
-    if (!node.inputs.some((input) => input !== null && dependents.has(input))) continue;
+    if (!reads(node).some((input) => input !== null && dependents.has(input))) continue;
     for (const output of node.outputs) dependents.add(output);
   }
   return dependents;
 }
+
+/** Everything that a node computes from, in the order of a rule's answer. */
+const reads = ({ inputs, captured }: Node): Node["inputs"] => [...inputs, ...captured];
 
 interface SlopeTable {
   /** The sum of what has arrived at `value` so far; null where nothing has. */
@@ -67,25 +79,48 @@ function createSlopes(g: Graph): SlopeTable {
 }
 
 /** Carries the slopes of a node's outputs over to its inputs. */
-function propagate(g: Graph, node: Node, wanted: Set<Value>, slopes: SlopeTable): void {
-  const { operator, inputs, outputs, attributes } = node;
+function propagate(walk: Walk, node: Node): void {
+  const { g, wanted, slopes } = walk;
+  const { operator, inputs, outputs, attributes, subgraphs } = node;
   const arrived = outputs.map((output) => slopes.of(output));
   const y = outputs[0];
   if (y === undefined || arrived.every((slope) => slope === null)) return;
   const { grad } = opOf(operator);
   if (typeof grad !== "function") {
     if (grad.kind === "flat") return;
-    throw new GraphError(`${operator.name} (node ${y.name}) has no gradient: ${grad.reason}`);
+    throw refusal(node, grad.reason, walk.sources);
   }
-  const site = { g, y, outputs, slopes: arrived, attributes, inputs: perInput(inputs) };
+  const site = { g, y, outputs, slopes: arrived, attributes, subgraphs, inputs: perInput(inputs) };
   // Most rules read only the first output's slope, and most operators have no other output.
   const rules: Slopes = grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
-  for (const [index, input] of inputs.entries()) {
+  for (const [index, input] of reads(node).entries()) {
     if (input === null || !wanted.has(input) || !isFloat(input.dtype)) continue;
     const rule = rules[index];
-    if (!rule) throw new GraphError(`${operator.name} has no gradient for its input ${index}`);
+    if (!rule) throw refusal(node, `there is no rule for its input ${index}`, walk.sources);
     slopes.add(input, sumToShape(g, rule(), input.shape));
   }
+}
+
+/** Says what would help as well: nothing is needed of the node where what lies below it doesn't train. */
+function refusal(node: Node, reason: string, sources: ReadonlySet<Value>): GraphError {
+  const name = node.origin ?? node.outputs[0]?.name ?? "";
+  const below = sourcesBelow(node, sources).map((value) => `"${value.name}"`);
+  return new GraphError(
+    `${node.operator.name} (node ${name}) has no gradient: ${reason}. ` +
+      `It isn't needed where ${below.join(", ")} ${below.length === 1 ? "is" : "are"} frozen`,
+  );
+}
+
+/** Those of `sources` that `node` depends on. */
+function sourcesBelow(node: Node, sources: ReadonlySet<Value>): Value[] {
+  const seen = new Set<Value>();
+  const open = reads(node).filter((input) => input !== null);
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (value.node !== null) open.push(...reads(value.node).filter((input) => input !== null));
+  }
+  return [...sources].filter((source) => seen.has(source));
 }
 
 /** For rules, an input that is left out is undefined. */

@@ -14,7 +14,8 @@ import { createConstants } from "./constants.ts";
 import { GraphError } from "./errors.ts";
 import { installBuilders } from "./ops/index.ts";
 import type { Builders } from "./ops/index.ts";
-import type { Node, Operand, Shape, Value } from "./value.ts";
+import { capturedBy, signatureOf } from "./subgraph.ts";
+import type { Node, Operand, Shape, Subgraph, Value } from "./value.ts";
 
 type AttributeRecord = Readonly<Record<string, AttributeValue | null>>;
 type GivenAttributes = Readonly<Record<string, AttributeValue | null | undefined>>;
@@ -25,12 +26,18 @@ type OperatorOrOp = Operator | { readonly operator: Operator };
 export interface EmitOptions {
   /** How many outputs the node names, where the operator leaves that open. Default 1. */
   readonly outputCount?: number;
+  /** The graphs among the attributes. */
+  readonly subgraphs?: Readonly<Record<string, Subgraph>>;
+  /** What errors about the node call it. */
+  readonly origin?: string;
 }
 
 /** The part of a graph that knows no operator. */
 export interface GraphCore {
   /** In the order of their creation, which is a topological order. */
   readonly nodes: readonly Node[];
+  /** What the names of a subgraph begin with; empty for a graph that stands alone. */
+  readonly scope: string;
   /** @throws GraphError for a name that another input has */
   input(name: string, dtype: DType, shape: Shape): Value;
   /**
@@ -56,6 +63,10 @@ export interface GraphCore {
     attributes?: GivenAttributes,
     options?: EmitOptions,
   ): readonly Value[];
+  /**
+   * A graph for a node to run. What `build` appends may read this graph's values as they are.
+   */
+  subgraph(build: (inner: Graph) => Pick<Subgraph, "inputs" | "outputs">): Subgraph;
   /** `value`, or the number as a scalar constant of `like`'s type. */
   operand(value: Operand, like: Value): Value;
 }
@@ -63,20 +74,23 @@ export interface GraphCore {
 /** A graph under construction, with one method for each operator. */
 export interface Graph extends GraphCore, Builders {}
 
-export function createGraph(): Graph {
+/** @param scope stands before all names, so that those of a subgraph differ from those around it */
+export function createGraph(scope = ""): Graph {
   const nodes: Node[] = [];
   const inputNames = new Set<string>();
   const outputsByKey = new Map<string, readonly Value[]>();
   let unknownSizes = 0;
+  let subgraphs = 0;
 
   const core: GraphCore = {
     nodes,
-    ...createConstants(),
+    scope,
+    ...createConstants(scope),
 
     input(name, dtype, shape) {
       if (inputNames.has(name)) throw new GraphError(`There is an input "${name}" already`);
       inputNames.add(name);
-      return { name, dtype, shape, node: null, content: null };
+      return { name: scope + name, dtype, shape, node: null, content: null };
     },
 
     emit(op, inputs, attributes) {
@@ -85,22 +99,31 @@ export function createGraph(): Graph {
       return first;
     },
 
-    emitAll(op, inputs, attributes = {}, { outputCount = 1 } = {}) {
+    emitAll(op, inputs, attributes = {}, options = {}) {
+      const { outputCount = 1, subgraphs: bodies = {}, origin = null } = options;
       const operator = "operator" in op ? op.operator : op;
-      const complete = withDefaults(operator, attributes);
+      const complete = withDefaults(operator, { ...attributes, ...signaturesOf(bodies) });
       const names = inputs.map((input) => input?.name ?? "");
       const key = JSON.stringify([operator.name, names, complete, outputCount]);
-      const known = outputsByKey.get(key);
+      // Two subgraphs are never known to be the same.
+      const known = Object.keys(bodies).length === 0 ? outputsByKey.get(key) : undefined;
       if (known !== undefined) return known;
 
       const specs = inferOutputs(operator, inputs, complete, {
         outputCount,
-        unknown: () => `?${unknownSizes++}`,
+        unknown: () => `${scope}?${unknownSizes++}`,
       });
-      const node = createNode(nodes.length, operator, inputs, complete, specs);
+      const parts = { operator, inputs, attributes: complete, subgraphs: bodies, origin };
+      const node = createNode(`${scope}${operator.name}.${nodes.length}`, parts, specs);
       nodes.push(node);
       outputsByKey.set(key, node.outputs);
       return node.outputs;
+    },
+
+    subgraph(build) {
+      const inner = createGraph(`${scope}graph${subgraphs++}/`);
+      const body = { g: inner, ...build(inner) };
+      return { ...body, captured: capturedBy(body) };
     },
 
     operand: (value, like) =>
@@ -110,25 +133,28 @@ export function createGraph(): Graph {
 }
 
 function createNode(
-  number: number,
-  operator: Operator,
-  inputs: Node["inputs"],
-  attributes: AttributeRecord,
+  name: string,
+  parts: Pick<Node, "operator" | "inputs" | "attributes" | "subgraphs" | "origin">,
   specs: readonly OutputSpec[],
 ): Node {
   const outputs: Value[] = [];
   const optional = new Set<Value>();
-  const node: Node = { operator, inputs, attributes, outputs, optional };
+  const bodies = Object.values(parts.subgraphs);
+  const captured = [...new Set(bodies.flatMap((body) => body.captured))];
+  const node: Node = { ...parts, captured, outputs, optional };
   for (const [index, spec] of specs.entries()) {
     const { shape, dtype, content = null } = spec;
-    if (dtype === "string") throw new GraphError(`${operator.name} answers strings`);
-    const name = `${operator.name}.${number}${index === 0 ? "" : `.${index}`}`;
-    const output: Value = { name, dtype, shape, node, content };
+    if (dtype === "string") throw new GraphError(`${parts.operator.name} answers strings`);
+    const suffix = index === 0 ? "" : `.${index}`;
+    const output: Value = { name: name + suffix, dtype, shape, node, content };
     outputs.push(output);
     if (spec.optional) optional.add(output);
   }
   return node;
 }
+
+const signaturesOf = (bodies: Readonly<Record<string, Subgraph>>): GivenAttributes =>
+  Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, signatureOf(body)]));
 
 /** @throws GraphError where an attribute is missing, unknown or of another kind */
 function withDefaults(operator: Operator, attributes: GivenAttributes): AttributeRecord {

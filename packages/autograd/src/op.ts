@@ -1,7 +1,7 @@
 import type { AttributesOf, AttributeSpecs, Operator, PerInput, Shape } from "@groundswell/onnx";
 
 import type { Graph } from "./graph.ts";
-import type { Value } from "./value.ts";
+import type { Subgraph, Value } from "./value.ts";
 
 /** What a gradient rule sees: a node, and the slope of the loss with respect to its outputs. */
 export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
@@ -12,6 +12,8 @@ export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
   readonly y: Value;
   readonly inputs: PerInput<Value>;
   readonly attributes: AttributesOf<A>;
+  /** The graphs among the attributes, as they were built. */
+  readonly subgraphs: Readonly<Record<string, Subgraph>>;
   readonly outputs: readonly Value[];
   /** Slopes of all outputs; null where the loss doesn't depend on one. */
   readonly slopes: readonly (Value | null)[];
@@ -19,7 +21,8 @@ export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
 
 /**
  * One entry for each input, called only if that input's slope is wanted. Null, or no entry,
- * stands for an input that is never wanted because it isn't a float.
+ * stands for an input that is never wanted because it isn't a float. What the node's
+ * subgraphs capture follows its inputs.
  *
  * A slope may have the broadcast shape: the walker sums it to the input's.
  */

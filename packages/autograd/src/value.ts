@@ -1,5 +1,7 @@
 import type { AttributeValue, Dim, DType, Operator, Shape } from "@groundswell/onnx";
 
+import type { Graph } from "./graph.ts";
+
 export type { Shape };
 
 /** One tensor in a graph under construction: a graph input, a constant, or an output of a node. */
@@ -26,6 +28,20 @@ export interface Node {
   /** All that the operator knows; null for an optional one that is left out. */
   readonly attributes: Readonly<Record<string, AttributeValue | null>>;
   readonly outputs: readonly Value[];
+  /** The graphs that it runs, by the names of the attributes that hold them. */
+  readonly subgraphs: Readonly<Record<string, Subgraph>>;
+  /** What its subgraphs read of the graph around them: inputs without a place of their own. */
+  readonly captured: readonly Value[];
+  /** What the model calls it that it was read from; null where it was built here. */
+  readonly origin: string | null;
   /** Those of the outputs that are left out of a model where nobody reads them. */
   readonly optional: ReadonlySet<Value>;
+}
+
+/** A graph that a node runs. Its nodes may read the values of the graph around it as they are. */
+export interface Subgraph {
+  readonly g: Graph;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly captured: readonly Value[];
 }

@@ -1,20 +1,24 @@
+import * as control from "./control.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as layout from "./layout.ts";
 import * as logic from "./logic.ts";
 import * as matmul from "./matmul.ts";
 import type { Operator } from "./operator.ts";
+import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
 import * as shape from "./shape.ts";
 import * as softmax from "./softmax.ts";
 
 /** The operators by name. A new file of operators is named here. */
 export const operators = {
+  ...control,
   ...elementwise,
   ...gather,
   ...layout,
   ...logic,
   ...matmul,
+  ...recurrent,
   ...reduce,
   ...shape,
   ...softmax,

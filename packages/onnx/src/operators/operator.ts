@@ -88,6 +88,11 @@ export interface ShapeSite<A extends AttributeSpecs = AttributeSpecs> {
   readonly outputCount: number;
   /** A size that depends on the data: a new name each time. */
   unknown(): Dim;
+  /**
+   * Types and shapes of what a graph among the attributes answers when it is given `inputs`;
+   * without it, a rule has what the graph declares. @throws ShapeError where one isn't known
+   */
+  readonly subgraph?: (body: GraphDef, inputs: readonly Known[]) => readonly OutputSpec[];
 }
 
 /** An input that a node may leave out. */
