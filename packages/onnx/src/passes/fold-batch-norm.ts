@@ -3,8 +3,8 @@ import type { Model, NodeDef, NumericTensor } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { freshNames, readCounts } from "./names.ts";
+import { floatOf, intOf, withInput, without } from "./node-edit.ts";
 import { fixedInitializers, loaded, stored } from "./stored.ts";
-import { floatOf, intOf, withInput, without } from "./up-convert/upgrade.ts";
 
 /** y = x · factor + offset, for each channel. */
 interface Affine {

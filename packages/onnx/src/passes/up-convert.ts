@@ -5,6 +5,7 @@ import type { GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
 import { createKnowledge } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { allNodes, freshNames, readCounts, showNode, subgraphsOf, withSubgraphs } from "./names.ts";
+import { without } from "./node-edit.ts";
 import { constantOf } from "./stored.ts";
 import { axes } from "./up-convert/axes.ts";
 import { bounds } from "./up-convert/bounds.ts";
@@ -12,7 +13,6 @@ import { broadcasts } from "./up-convert/broadcast.ts";
 import { normalizations } from "./up-convert/normalization.ts";
 import { resizes } from "./up-convert/resize.ts";
 import { softmaxes } from "./up-convert/softmax.ts";
-import { without } from "./up-convert/upgrade.ts";
 import type { Upgrades, UpgradeSite } from "./up-convert/upgrade.ts";
 
 const UPGRADES: Upgrades = {

@@ -1,5 +1,5 @@
-import { refuse, intOf, intsToInput, intsOf, intValue } from "./upgrade.ts";
-import { withAttribute, withInput, without } from "./upgrade.ts";
+import { intOf, intValue, intsOf, withAttribute, withInput, without } from "../node-edit.ts";
+import { intsToInput, refuse } from "./upgrade.ts";
 import type { Upgrade, Upgrades } from "./upgrade.ts";
 
 const axesToInput = intsToInput("axes", 1);

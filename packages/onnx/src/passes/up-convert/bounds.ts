@@ -4,14 +4,14 @@ import type { NodeDef } from "../../model.ts";
 import {
   floatOf,
   intOf,
-  intsOf,
   intValue,
-  refuse,
+  intsOf,
   stringOf,
   withAttribute,
   withInput,
   without,
-} from "./upgrade.ts";
+} from "../node-edit.ts";
+import { refuse } from "./upgrade.ts";
 import type { Upgrade, Upgrades } from "./upgrade.ts";
 
 const LIMITS = ["min", "max"] as const;

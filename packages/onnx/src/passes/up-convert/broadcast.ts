@@ -1,5 +1,6 @@
 import type { NodeDef } from "../../model.ts";
-import { intOf, newNode, refuse, withInput, without } from "./upgrade.ts";
+import { intOf, newNode, withInput, without } from "../node-edit.ts";
+import { refuse } from "./upgrade.ts";
 import type { Upgrade, Upgrades, UpgradeSite } from "./upgrade.ts";
 
 function rankOf(node: NodeDef, index: number, site: UpgradeSite): number {

@@ -1,6 +1,7 @@
 import type { NodeDef } from "../../model.ts";
+import { intOf, newNode, withInput, without } from "../node-edit.ts";
 import { loaded } from "../stored.ts";
-import { intOf, newNode, refuse, withInput, without } from "./upgrade.ts";
+import { refuse } from "./upgrade.ts";
 import type { Upgrade, Upgrades, UpgradeSite } from "./upgrade.ts";
 
 const spatial: Upgrade = (node) => {

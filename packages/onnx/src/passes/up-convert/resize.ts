@@ -1,7 +1,8 @@
 import type { NodeDef } from "../../model.ts";
 import { sizeOf } from "../../tensor.ts";
+import { stringOf, stringValue, withAttribute } from "../node-edit.ts";
 import { loaded } from "../stored.ts";
-import { refuse, stringOf, stringValue, withAttribute } from "./upgrade.ts";
+import { refuse } from "./upgrade.ts";
 import type { Upgrade, Upgrades, UpgradeSite } from "./upgrade.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { isStatic } from "../../dim.ts";
 import type { Shape } from "../../dim.ts";
-import { intOf, intValue, newNode, withAttribute } from "./upgrade.ts";
+import { intOf, intValue, newNode, withAttribute } from "../node-edit.ts";
 import type { Upgrade, Upgrades } from "./upgrade.ts";
 
 /**

@@ -1,8 +1,9 @@
 import type { DType } from "../../dtype.ts";
 import { PassError } from "../../errors.ts";
-import type { Attribute, NodeDef, NumericTensor } from "../../model.ts";
+import type { NodeDef, NumericTensor } from "../../model.ts";
 import type { Known } from "../../operators/operator.ts";
 import { showNode } from "../names.ts";
+import { intsOf, withInput, without } from "../node-edit.ts";
 
 /** What a rewrite may ask for. */
 export interface UpgradeSite {
@@ -33,56 +34,6 @@ export type Upgrades = Readonly<Record<`${string}@${number}`, Upgrade>>;
 
 export const refuse = (node: NodeDef, reason: string): PassError =>
   new PassError(`${showNode(node)} can't be brought up: ${reason}`);
-
-export function newNode(
-  op: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: NodeDef["attributes"] = {},
-): NodeDef {
-  return { op, domain: "", name: "", inputs, outputs, attributes };
-}
-
-export function without(node: NodeDef, ...names: readonly string[]): NodeDef {
-  const kept = Object.entries(node.attributes).filter(([name]) => !names.includes(name));
-  return { ...node, attributes: Object.fromEntries(kept) };
-}
-
-export const withAttribute = (node: NodeDef, name: string, value: Attribute): NodeDef => ({
-  ...node,
-  attributes: { ...node.attributes, [name]: value },
-});
-
-/** The node with `name` as its input number `index`; inputs between are left out. */
-export function withInput(node: NodeDef, index: number, name: string): NodeDef {
-  const inputs = Array.from({ length: Math.max(node.inputs.length, index + 1) }, (_, at) =>
-    at === index ? name : (node.inputs[at] ?? ""),
-  );
-  return { ...node, inputs };
-}
-
-export function intOf(node: NodeDef, name: string, fallback: number): number {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "int" ? Number(attribute.value) : fallback;
-}
-
-export function intsOf(node: NodeDef, name: string): readonly number[] | undefined {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "ints" ? attribute.value.map(Number) : undefined;
-}
-
-export function floatOf(node: NodeDef, name: string): number | undefined {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "float" ? attribute.value : undefined;
-}
-
-export function stringOf(node: NodeDef, name: string): string | undefined {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "string" ? attribute.value : undefined;
-}
-
-export const intValue = (value: number): Attribute => ({ kind: "int", value });
-export const stringValue = (value: string): Attribute => ({ kind: "string", value });
 
 /** Moves a list of whole numbers from an attribute to an input. */
 export const intsToInput =

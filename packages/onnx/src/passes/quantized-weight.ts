@@ -1,0 +1,54 @@
+import type { NumericTensor } from "../model.ts";
+import { sizeOf } from "../tensor.ts";
+import { loaded, stored } from "./stored.ts";
+
+/** A weight as int8 with zero at 0: value ≈ quantised · scale of its channel. */
+export interface QuantizedWeight {
+  readonly dims: readonly number[];
+  readonly data: Int8Array;
+  /** One for each channel. */
+  readonly scales: Float32Array;
+}
+
+/**
+ * Quantises a float32 weight, each channel (index along `axis`) by its own largest magnitude.
+ * @param largest the int8 that the largest magnitude becomes: 127, or 63 where sums of
+ *   products must not leave 16 bits (x86 without VNNI)
+ */
+export function quantizeWeight(
+  weight: NumericTensor,
+  { axis, largest }: { readonly axis: number; readonly largest: number },
+): QuantizedWeight {
+  const { dims } = weight;
+  const values = loaded(weight).data as Float32Array;
+  const stride = sizeOf(dims.slice(axis + 1));
+  const channels = dims[axis] ?? 1;
+  const channelOf = (at: number): number => Math.floor(at / stride) % channels;
+
+  const scales = new Float32Array(channels);
+  for (const [at, value] of values.entries()) {
+    const channel = channelOf(at);
+    scales[channel] = Math.max(scales[channel] ?? 0, Math.abs(value));
+  }
+  // A channel of zeros has no magnitude to divide by.
+  for (const [channel, most] of scales.entries()) scales[channel] = most === 0 ? 1 : most / largest;
+
+  const data = new Int8Array(values.length);
+  for (const [at, value] of values.entries()) {
+    data[at] = Math.round(value / (scales[channelOf(at)] ?? 1));
+  }
+  return { dims, data, scales };
+}
+
+/** The matrix [rows, columns] as [columns, rows]. */
+export function transposed(weight: NumericTensor): NumericTensor {
+  const [rows = 0, columns = 0] = weight.dims;
+  const values = loaded(weight).data as Float32Array;
+  const data = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      data[column * rows + row] = values[row * columns + column] ?? 0;
+    }
+  }
+  return stored(weight.name, { dtype: "float32", dims: [columns, rows], data });
+}
