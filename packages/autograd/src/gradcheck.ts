@@ -17,8 +17,8 @@ type Feeds = Record<string, Tensor>;
 /** One case of an operator, built and fed. */
 export interface BuiltCase {
   readonly g: Graph;
-  /** Inputs of the node. */
-  readonly inputs: readonly Value[];
+  /** Inputs of the node; null where it leaves one out. */
+  readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   /** Inputs of the graph, which lack the constants among the node's. */
   readonly fed: readonly Value[];
@@ -26,11 +26,14 @@ export interface BuiltCase {
 }
 
 /** Emits `op` on inputs of the case, drawn from a seed; floats have the type `float`. */
-export function buildCase(op: Op, { inputs, attributes = {} }: Case, float: DType): BuiltCase {
+export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
+  const { inputs, attributes = {}, subgraphs } = testCase;
   const g = createGraph();
   const fed: Value[] = [];
   const feeds: Feeds = {};
   const values = inputs.map((input, index) => {
+    if (input === null) return null;
+    if ("int" in input) return g.constant(input.int, "int64");
     if ("ints" in input) return g.constant(input.ints, "int64");
     const { shape, dtype, draw } = describe(input, float);
     const value = g.input(`x${index}`, dtype, shape);
@@ -38,7 +41,7 @@ export function buildCase(op: Op, { inputs, attributes = {} }: Case, float: DTyp
     feeds[value.name] = drawn(dtype, bind(shape), (k) => draw(k, index));
     return "sizesOf" in input ? g.shapeOf(value) : value;
   });
-  const outputs = g.emitAll(op, values, attributes);
+  const outputs = g.emitAll(op, values, attributes, { subgraphs: subgraphs?.(g) ?? {} });
   return { g, inputs: values, outputs, fed, feeds };
 }
 
@@ -48,7 +51,10 @@ interface Described {
   readonly draw: (k: number, index: number) => number;
 }
 
-function describe(input: Exclude<CaseInput, { ints: unknown }>, float: DType): Described {
+function describe(
+  input: Exclude<CaseInput, { int: unknown } | { ints: unknown } | null>,
+  float: DType,
+): Described {
   const stream = randomStream(17);
   if (!("shape" in input)) {
     const shape = "sizesOf" in input ? input.sizesOf : input;
@@ -108,7 +114,9 @@ export function compareSlopes(op: Op, testCase: Case, float: DType): Slopes[] {
   const built = buildCase(op, testCase, float);
   const { g, fed, feeds } = built;
   const loss = weighOutputs(built, float);
-  const wrt = built.inputs.filter((input) => fed.includes(input) && isFloat(input.dtype));
+  const wrt = built.inputs
+    .filter((input) => input !== null)
+    .filter((input) => fed.includes(input) && isFloat(input.dtype));
   if (loss === null || wrt.length === 0) return [];
 
   const together = gradient(g, loss.value, wrt);

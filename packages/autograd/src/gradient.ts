@@ -20,6 +20,14 @@ import type { Node, Shape, Value } from "./value.ts";
  *   leads through an operator without a gradient
  */
 export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] {
+  return slopesOf(g, loss, wrt).map((slope, index) => {
+    if (slope === null) throw new GraphError(`The loss doesn't depend on "${wrt[index]?.name}"`);
+    return slope;
+  });
+}
+
+/** `gradient`, with null for what the loss doesn't depend on. */
+export function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[] {
   if (loss.shape.length > 0 || !isFloat(loss.dtype)) {
     throw new GraphError(`The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float scalar`);
   }
@@ -33,11 +41,7 @@ export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
   for (const node of forward.toReversed()) {
     if (node.outputs.some((output) => wanted.has(output))) propagate(walk, node);
   }
-  return wrt.map((value) => {
-    const slope = slopes.of(value);
-    if (slope === null) throw new GraphError(`The loss doesn't depend on "${value.name}"`);
-    return slope;
-  });
+  return wrt.map((value) => slopes.of(value));
 }
 
 interface Walk {

@@ -50,16 +50,22 @@ export type CaseInput =
   | Shape
   | { readonly shape: Shape; readonly between: readonly [number, number] }
   | { readonly shape: Shape; readonly dtype: "bool" }
-  | { readonly shape: Shape; readonly dtype: "int64"; readonly below: number }
+  | { readonly shape: Shape; readonly dtype: "int64" | "uint32"; readonly below: number }
+  /** An int64 scalar known while building. */
+  | { readonly int: number }
   /** An int64 vector known while building. */
   | { readonly ints: readonly number[] }
   /** The sizes of a tensor of this shape, which a Shape node reads off while running. */
-  | { readonly sizesOf: Shape };
+  | { readonly sizesOf: Shape }
+  /** An optional input that the node leaves out. */
+  | null;
 
 /** Symbolic sizes are bound by the test; attributes that are left out have their defaults. */
 export interface Case<A extends AttributeSpecs = AttributeSpecs> {
   readonly inputs: readonly CaseInput[];
   readonly attributes?: Partial<AttributesOf<A>>;
+  /** The graphs among the attributes. */
+  subgraphs?(g: Graph): Readonly<Record<string, Subgraph>>;
 }
 
 export type Cases<A extends AttributeSpecs = AttributeSpecs> = readonly [Case<A>, ...Case<A>[]];

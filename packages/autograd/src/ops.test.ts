@@ -22,7 +22,7 @@ const IS_FLAT = EVERY_CASE.filter(([, op]) => typeof op.grad !== "function");
 
 function hasFloats(op: Op, testCase: Case): boolean {
   const { inputs, outputs } = buildCase(op, testCase, op.check);
-  const isFloat = (value: Value): boolean => value.dtype === op.check;
+  const isFloat = (value: Value | null): boolean => value?.dtype === op.check;
   return inputs.some(isFloat) && outputs.some(isFloat);
 }
 

@@ -1,6 +1,7 @@
 import type { GraphDef } from "@groundswell/onnx";
 
-import type { Subgraph, Value } from "./value.ts";
+import type { Graph } from "./graph.ts";
+import type { Node, Subgraph, Value } from "./value.ts";
 
 /** The values of the graph around it that a subgraph reads, in the order of their first use. */
 export function capturedBy({
@@ -29,4 +30,55 @@ export function signatureOf({ g, inputs, outputs }: Subgraph): GraphDef {
     inputs: infos(inputs),
     outputs: infos(outputs),
   };
+}
+
+/** Appends what `body` does with `inputs` to another graph; answers its outputs there. */
+export function transplant(body: Subgraph, into: Graph, inputs: readonly Value[]): Value[] {
+  return copyInto(into, body, { inputs, around: (value) => value });
+}
+
+interface Copying {
+  readonly inputs: readonly Value[];
+  /** What the values around the body have become. */
+  readonly around: (value: Value) => Value;
+}
+
+function copyInto(into: Graph, { g, ...body }: Subgraph, { inputs, around }: Copying): Value[] {
+  const copies = new Map<Value, Value>();
+  for (const [index, input] of body.inputs.entries()) copies.set(input, inputs[index] ?? input);
+  const copyOf = (value: Value): Value => {
+    const copy = copies.get(value);
+    if (copy !== undefined) return copy;
+    const constant = g.contentsOf(value);
+    return constant === undefined ? around(value) : into.constantTensor(constant);
+  };
+  for (const node of g.nodes) {
+    const outputs = copyNode(into, node, copyOf);
+    for (const [index, output] of node.outputs.entries()) {
+      copies.set(output, outputs[index] ?? output);
+    }
+  }
+  return body.outputs.map(copyOf);
+}
+
+function copyNode(into: Graph, node: Node, copyOf: (value: Value) => Value): readonly Value[] {
+  const subgraphs = Object.entries(node.subgraphs).map(([name, body]) => {
+    const copy = into.subgraph((inner) => {
+      const inputs = body.inputs.map(({ dtype, shape }, k) =>
+        inner.input(`input.${k}`, dtype, shape),
+      );
+      return { inputs, outputs: copyInto(inner, body, { inputs, around: copyOf }) };
+    });
+    return [name, copy] as const;
+  });
+  return into.emitAll(
+    node.operator,
+    node.inputs.map((input) => (input === null ? null : copyOf(input))),
+    node.attributes,
+    {
+      outputCount: node.outputs.length,
+      subgraphs: Object.fromEntries(subgraphs),
+      ...(node.origin === null ? {} : { origin: node.origin }),
+    },
+  );
 }

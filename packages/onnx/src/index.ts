@@ -6,7 +6,8 @@
  * - The operators: `operators`, `operatorNamed`: attributes with their defaults, and the types
  *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
  * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest),
- *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`.
+ *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
+ *   `quantizeDynamic`, `quantizeStatic`.
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
@@ -67,17 +68,25 @@ export type {
   OutputSpec,
   PerInput,
 } from "./operators/operator.ts";
+export type { RecurrentAttributes } from "./operators/recurrent.ts";
 export { matchesAny, matchesName } from "./name-pattern.ts";
 export type { NamePattern } from "./name-pattern.ts";
 export {
   foldBatchNorm,
   foldConstants,
   inputsAsWeights,
+  quantizeDynamic,
+  quantizeStatic,
   removeDeadCode,
   upConvert,
   weightsAsInputs,
 } from "./passes/index.ts";
-export type { FoldOptions, WeightsApart } from "./passes/index.ts";
+export type {
+  FoldOptions,
+  QuantizeOptions,
+  QuantizeStaticOptions,
+  WeightsApart,
+} from "./passes/index.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

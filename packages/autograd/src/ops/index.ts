@@ -3,11 +3,15 @@ import type { Operator } from "@groundswell/onnx";
 import type { Graph, GraphCore } from "../graph.ts";
 import { undifferentiable } from "../op.ts";
 import type { NoGradient, Op } from "../op.ts";
+import * as activation from "./activation.ts";
+import * as control from "./control.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as layout from "./layout.ts";
 import * as logic from "./logic.ts";
+import * as math from "./math.ts";
 import * as matmul from "./matmul.ts";
+import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
 import * as shape from "./shape.ts";
 import * as softmax from "./softmax.ts";
@@ -15,16 +19,33 @@ import * as softmax from "./softmax.ts";
 /** The methods of a graph that append operators. A new file of operators is named here, twice. */
 export interface Builders
   extends
+    control.ControlBuilders,
+    activation.ActivationBuilders,
+    math.MathBuilders,
     elementwise.ElementwiseBuilders,
     gather.GatherBuilders,
     layout.LayoutBuilders,
     logic.LogicBuilders,
     matmul.MatmulBuilders,
+    recurrent.RecurrentBuilders,
     reduce.ReduceBuilders,
     shape.ShapeBuilders,
     softmax.SoftmaxBuilders {}
 
-const FILES = [elementwise, gather, layout, logic, matmul, reduce, shape, softmax];
+const FILES = [
+  math,
+  activation,
+  control,
+  elementwise,
+  gather,
+  layout,
+  logic,
+  matmul,
+  recurrent,
+  reduce,
+  shape,
+  softmax,
+];
 
 /** Every operator that the files define, for the test that goes through all. */
 export const OPS: readonly Op[] = FILES.flatMap((file) =>
