@@ -27,7 +27,7 @@ export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
 }
 
 /** `gradient`, with null for what the loss doesn't depend on. */
-export function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[] {
+function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[] {
   if (loss.shape.length > 0 || !isFloat(loss.dtype)) {
     throw new GraphError(`The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float scalar`);
   }
@@ -94,7 +94,8 @@ function propagate(walk: Walk, node: Node): void {
     if (grad.kind === "flat") return;
     throw refusal(node, grad.reason, walk.sources);
   }
-  const site = { g, y, outputs, slopes: arrived, attributes, subgraphs, inputs: perInput(inputs) };
+  const given = { attributes, subgraphs, inputs: perInput(inputs) };
+  const site = { g, slopesOf, y, outputs, slopes: arrived, ...given };
   // Most rules read only the first output's slope, and most operators have no other output.
   const rules: Slopes = grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
   for (const [index, input] of reads(node).entries()) {

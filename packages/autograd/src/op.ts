@@ -17,6 +17,8 @@ export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
   readonly outputs: readonly Value[];
   /** Slopes of all outputs; null where the loss doesn't depend on one. */
   readonly slopes: readonly (Value | null)[];
+  /** `gradient`, with null for what the loss doesn't depend on: for rules of nodes that run graphs. */
+  readonly slopesOf: (g: Graph, loss: Value, wrt: readonly Value[]) => (Value | null)[];
 }
 
 /**
@@ -65,7 +67,7 @@ export interface Case<A extends AttributeSpecs = AttributeSpecs> {
   readonly inputs: readonly CaseInput[];
   readonly attributes?: Partial<AttributesOf<A>>;
   /** The graphs among the attributes. */
-  subgraphs?(g: Graph): Readonly<Record<string, Subgraph>>;
+  readonly subgraphs?: (g: Graph) => Readonly<Record<string, Subgraph>>;
 }
 
 export type Cases<A extends AttributeSpecs = AttributeSpecs> = readonly [Case<A>, ...Case<A>[]];

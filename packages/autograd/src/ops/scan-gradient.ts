@@ -1,7 +1,6 @@
 import { isFloat, type operators } from "@groundswell/onnx";
 
 import { GraphError } from "../errors.ts";
-import { slopesOf } from "../gradient.ts";
 import type { Graph } from "../graph.ts";
 import type { GradientSite, Slopes } from "../op.ts";
 import { transplant } from "../subgraph.ts";
@@ -13,6 +12,7 @@ type Site = GradientSite<typeof operators.Scan.attributes>;
 /** A Scan taken apart. */
 interface Parts {
   readonly g: Graph;
+  readonly slopesOf: Site["slopesOf"];
   readonly body: Subgraph;
   readonly states: readonly Value[];
   readonly sequences: readonly Sequence[];
@@ -39,7 +39,8 @@ export function scanSlopes(site: Site): Slopes {
 
 const hasSlope = ({ dtype }: Value): boolean => isFloat(dtype);
 
-function takeApart({ g, inputs, outputs, slopes, attributes, subgraphs }: Site): Parts {
+function takeApart(site: Site): Parts {
+  const { g, slopesOf, inputs, outputs, slopes, attributes, subgraphs } = site;
   const { body } = subgraphs;
   if (body === undefined) throw new GraphError("A Scan without its body");
   const axes = [...(attributes.scan_input_axes ?? []), ...(attributes.scan_output_axes ?? [])];
@@ -49,6 +50,7 @@ function takeApart({ g, inputs, outputs, slopes, attributes, subgraphs }: Site):
   const states = inputs.slice(0, inputs.length - attributes.num_scan_inputs);
   return {
     g,
+    slopesOf,
     body,
     states,
     sequences: inputs.slice(states.length).map((whole, k) => ({
@@ -121,7 +123,7 @@ function stepBack(parts: Parts, { inner, running, entries }: StepBack): ScanStep
   const seeds = [...running.slice(0, floatStates.length), ...entries.slice(inputs.length)];
 
   const wrt = [...inputs, ...body.captured].filter(hasSlope);
-  const found = slopesOf(inner, weighted(inner, seeded, seeds), wrt);
+  const found = parts.slopesOf(inner, weighted(inner, seeded, seeds), wrt);
   const slopes = wrt.map((value, k) => found[k] ?? inner.zerosLike(value));
   const ofInputs = inputs.filter(hasSlope).length;
   const sums = running.slice(floatStates.length);
