@@ -7,7 +7,7 @@
  *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
  * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest),
  *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
- *   `quantizeDynamic`, `quantizeStatic`.
+ *   `quantizeDynamic`, `quantizeStatic`, `toFloat16`, `pruneByMagnitude`.
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
@@ -56,6 +56,8 @@ export type {
   ValueInfo,
 } from "./model.ts";
 export { numericClass } from "./numeric-class.ts";
+export { windowsOf } from "./operators/window.ts";
+export type { Window } from "./operators/window.ts";
 export { operatorNamed, operators } from "./operators/index.ts";
 export { constantInts, defineOperator, given, several } from "./operators/operator.ts";
 export type {
@@ -75,14 +77,20 @@ export {
   foldBatchNorm,
   foldConstants,
   inputsAsWeights,
+  pruneByMagnitude,
   quantizeDynamic,
   quantizeStatic,
   removeDeadCode,
+  toFloat16,
   upConvert,
   weightsAsInputs,
 } from "./passes/index.ts";
 export type {
+  Float16Options,
   FoldOptions,
+  Pruned,
+  PrunedWeight,
+  PruneOptions,
   QuantizeOptions,
   QuantizeStaticOptions,
   WeightsApart,

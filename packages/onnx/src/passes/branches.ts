@@ -37,7 +37,8 @@ export function inlineBranch(
   };
 }
 
-const withNames = (graph: GraphDef, renamed: (name: string) => string): GraphDef => ({
+/** The graph with every name that it and its subgraphs use replaced; not those of its inputs. */
+export const withNames = (graph: GraphDef, renamed: (name: string) => string): GraphDef => ({
   ...graph,
   nodes: graph.nodes.map((node) => ({
     ...withSubgraphs(node, (inner) => withNames(inner, renamed)),

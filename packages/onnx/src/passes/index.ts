@@ -1,8 +1,12 @@
 export { removeDeadCode } from "./dead-code.ts";
+export { toFloat16 } from "./float16.ts";
+export type { Float16Options } from "./float16.ts";
 export { foldBatchNorm } from "./fold-batch-norm.ts";
 export { foldConstants } from "./fold-constants.ts";
 export type { FoldOptions } from "./fold-constants.ts";
 export type { QuantizeOptions } from "./int8-writer.ts";
+export { pruneByMagnitude } from "./prune.ts";
+export type { Pruned, PrunedWeight, PruneOptions } from "./prune.ts";
 export { quantizeDynamic } from "./quantize-dynamic.ts";
 export { quantizeStatic } from "./quantize-static.ts";
 export type { QuantizeStaticOptions } from "./quantize-static.ts";
