@@ -16,9 +16,9 @@ import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Node, Subgraph, Value } from "./value.ts";
 
-/** Operators of this set are what the op registry describes; IR 9 is the format that came with it. */
-const OPERATOR_SET = 20;
-const IR_VERSION = 9;
+/** Operators of this set are what the op registry describes; IR 11 is the format that came with it. */
+const OPERATOR_SET = 23;
+const IR_VERSION = 11;
 
 export interface EmissionOptions {
   readonly name: string;
@@ -47,7 +47,8 @@ export function graphDefOf(g: Graph, options: EmissionOptions): GraphDef {
 
   const nodes: NodeDef[] = [];
   for (const node of g.nodes) {
-    if (needed.nodes.has(node)) nodes.push(nodeDefOf(node, needed.values, nameOf));
+    if (!needed.nodes.has(node)) continue;
+    nodes.push(...withOwnStatistics(nodeDefOf(node, needed.values, nameOf)));
   }
   const initializers: NumericTensor[] = [];
   for (const value of needed.values) {
@@ -125,6 +126,25 @@ function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => strin
       ...mapped(node.subgraphs, (body) => ({ kind: "graph", value: bodyOf(body, nameOf) })),
     },
   });
+}
+
+/**
+ * In training, the runtime writes the running mean and variance over those that the node was
+ * given, a caller's tensors too, wherever the new ones stay inside the graph. It gets copies:
+ * two negations, which no optimisation takes away.
+ */
+function withOwnStatistics(node: NodeDef): NodeDef[] {
+  const { training_mode } = node.attributes;
+  if (node.op !== "BatchNormalization" || training_mode?.value !== 1) return [node];
+  const copied = node.inputs.slice(3).map((_, i) => `${node.name}/copy.${i}`);
+  const copies = node.inputs.slice(3).flatMap((input, i) => {
+    const [copy = "", negative = ""] = [copied[i], `${copied[i]}/negative`];
+    return [
+      plainNode({ op: "Neg", name: negative, inputs: [input], outputs: [negative] }),
+      plainNode({ op: "Neg", name: copy, inputs: [negative], outputs: [copy] }),
+    ];
+  });
+  return [...copies, { ...node, inputs: [...node.inputs.slice(0, 3), ...copied] }];
 }
 
 /** A subgraph in the names of the graph around it; its own are unlike those already. */

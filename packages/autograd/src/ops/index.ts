@@ -5,12 +5,15 @@ import { undifferentiable } from "../op.ts";
 import type { NoGradient, Op } from "../op.ts";
 import * as activation from "./activation.ts";
 import * as control from "./control.ts";
+import * as conv from "./conv.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as layout from "./layout.ts";
 import * as logic from "./logic.ts";
 import * as math from "./math.ts";
 import * as matmul from "./matmul.ts";
+import * as normalization from "./normalization.ts";
+import * as pool from "./pool.ts";
 import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
 import * as shape from "./shape.ts";
@@ -22,6 +25,9 @@ export interface Builders
     control.ControlBuilders,
     activation.ActivationBuilders,
     math.MathBuilders,
+    conv.ConvBuilders,
+    normalization.NormalizationBuilders,
+    pool.PoolBuilders,
     elementwise.ElementwiseBuilders,
     gather.GatherBuilders,
     layout.LayoutBuilders,
@@ -33,6 +39,9 @@ export interface Builders
     softmax.SoftmaxBuilders {}
 
 const FILES = [
+  pool,
+  normalization,
+  conv,
   math,
   activation,
   control,
