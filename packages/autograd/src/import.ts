@@ -1,35 +1,23 @@
-import {
-  decodeModel,
-  dtypeOfOnnxCode,
-  operatorNamed,
-  sizeOf,
-  type Attribute,
-  type AttributeSpec,
-  type AttributeValue,
-  type GraphDef,
-  type Model,
-  type ModelTensor,
-  type NodeDef,
-  type NumericTensor,
-} from "@groundswell/onnx";
+import { decodeModel, matchesAny, sizeOf, upConvert } from "@groundswell/onnx";
+import type { GraphDef, Model, NamePattern, NumericTensor } from "@groundswell/onnx";
 
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
+import { numeric, replay } from "./replay.ts";
 import type { InputSpec, Named, ParameterSpec } from "./step-graph.ts";
 import type { Value } from "./value.ts";
 
-/** A name, with `*` for any run of characters, or a regular expression. */
-export type NamePattern = string | RegExp;
-
 export interface ImportOptions {
   /**
-   * Which initialisers are parameters to train; the others stay as they are. Default: every
-   * float32 initialiser.
+   * Which float32 initialisers are parameters to train; the others stay as they are. Default:
+   * those that look like weights: with at least one axis, all numbers finite (a mask of
+   * -Infinity is none), and no running statistics of a batch normalisation. Fixed tables, of
+   * sines for instance, look like weights too: name what trains where there are some.
    */
   readonly trainable?: readonly NamePattern[];
 }
 
-/** A model that was read, ready for `trainStep` or `inferenceModel`. */
+/** A model that was read, ready for `trainStep`, `inferenceModel` or `fineTune`. */
 export interface ImportedModel {
   /** What the model is fed. */
   readonly inputs: readonly InputSpec[];
@@ -41,124 +29,74 @@ export interface ImportedModel {
 }
 
 /**
- * Reads a model so that it can be trained here.
- * @throws GraphError for an operator that isn't described, or an input without type or shape
+ * Reads a model so that it can be trained here. Models of older operator sets are brought up
+ * to the newest first.
+ * @throws GraphError for an input without type or shape, and for a pattern that no float32
+ *   initialiser's name matches; PassError where the model can't be brought up
  */
 export function importModel(
   source: Uint8Array | Model,
   options: ImportOptions = {},
 ): ImportedModel {
-  const { graph } = source instanceof Uint8Array ? decodeModel(source) : source;
-  const patterns = options.trainable ?? ["*"];
-  const constants = graph.initializers.map(numeric);
-  const trains = ({ name, dtype }: NumericTensor): boolean =>
-    dtype === "float32" && patterns.some((pattern) => matches(pattern, name));
-  const initialised = new Set(constants.map(({ name }) => name));
+  const { graph } = upConvert(source instanceof Uint8Array ? decodeModel(source) : source);
+  const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
+  const trained = parametersOf(graph, options.trainable);
   return {
-    inputs: graph.inputs.filter(({ name }) => !initialised.has(name)).map(inputSpecOf),
-    parameters: constants.filter(trains).map(parameterOf),
+    inputs: graph.inputs.filter(({ name }) => !constants.has(name)).map(inputSpecOf),
+    parameters: trained.map(parameterOf),
     outputs: graph.outputs.map(({ name }) => name),
     build(g, parameters, inputs) {
-      const values = new Map<string, Value | null>([["", null]]);
-      for (const input of Object.entries(inputs)) values.set(...input);
-      for (const constant of constants) {
-        const parameter = parameters[constant.name];
-        values.set(constant.name, parameter ?? g.constantTensor(constant));
+      const names = new Map<string, Value>(Object.entries(inputs));
+      for (const { name } of trained) {
+        const parameter = parameters[name];
+        if (parameter !== undefined) names.set(name, parameter);
       }
-      replay(g, graph, values);
-      return Object.fromEntries(graph.outputs.map(({ name }) => [name, present(values, name)]));
+      const outputs = replay(g, graph, names);
+      return Object.fromEntries(outputs.map((value, k) => [graph.outputs[k]?.name ?? "", value]));
     },
   };
 }
 
-function replay(g: Graph, graph: GraphDef, values: Map<string, Value | null>): void {
-  for (const node of graph.nodes) {
-    const outputs = node.op === "Constant" ? [constantOf(g, node)] : emitNode(g, node, values);
-    for (const [index, name] of node.outputs.entries()) {
-      const output = outputs[index];
-      if (name !== "" && output !== undefined) values.set(name, output);
-    }
+function parametersOf(
+  graph: GraphDef,
+  patterns: readonly NamePattern[] | undefined,
+): readonly NumericTensor[] {
+  const floats = graph.initializers.filter(({ dtype }) => dtype === "float32").map(numeric);
+  if (patterns === undefined) {
+    const statistics = runningStatistics(graph);
+    return floats.filter((tensor) => looksTrained(tensor) && !statistics.has(tensor.name));
   }
+  const idle = patterns.find((each) => !floats.some(({ name }) => matchesAny([each], name)));
+  if (idle !== undefined) throw new GraphError(`No float32 initialiser is called ${idle}`);
+  return floats.filter(({ name }) => matchesAny(patterns, name));
 }
 
-function emitNode(
-  g: Graph,
-  node: NodeDef,
-  values: ReadonlyMap<string, Value | null>,
-): readonly Value[] {
-  const operator = operatorNamed(node.op, node.domain);
-  if (operator === undefined)
-    throw new GraphError(`${where(node)}: there is no description of this operator`);
-  const inputs = node.inputs.map((name) => (name === "" ? null : present(values, name)));
-  const attributes = Object.entries(node.attributes).map(([name, attribute]) => {
-    const spec = operator.attributes[name];
-    if (spec === undefined)
-      throw new GraphError(`${where(node)} has an unknown attribute "${name}"`);
-    return [name, attributeValue(spec, attribute)] as const;
-  });
-  try {
-    const outputCount = node.outputs.length;
-    return g.emitAll(operator, inputs, Object.fromEntries(attributes), { outputCount });
-  } catch (cause) {
-    if (!(cause instanceof GraphError)) throw cause;
-    throw new GraphError(`${where(node)}: ${cause.message}`, { cause });
-  }
-}
+const looksTrained = (tensor: NumericTensor): boolean =>
+  tensor.dims.length > 0 && elementsOf(tensor).every(Number.isFinite);
 
-const where = ({ op, domain, name, outputs }: NodeDef): string =>
-  `${domain === "" ? "" : `${domain}.`}${op} (node "${name || (outputs[0] ?? "")}")`;
-
-function present(values: ReadonlyMap<string, Value | null>, name: string): Value {
-  const value = values.get(name);
-  if (!value) throw new GraphError(`Nothing computes "${name}"`);
-  return value;
-}
-
-/** ONNX's attribute in the words of this graph. */
-function attributeValue({ kind }: AttributeSpec, attribute: Attribute): AttributeValue {
-  if (attribute.kind === "int") {
-    const value = Number(attribute.value);
-    if (kind === "dtype") return dtypeOfOnnxCode(value) ?? "an element type unknown here";
-    return value;
-  }
-  if (attribute.kind === "ints") return attribute.value.map(Number);
-  return attribute.value as AttributeValue;
-}
-
-function constantOf(g: Graph, node: NodeDef): Value {
-  const { value, value_float, value_int, value_floats, value_ints } = node.attributes;
-  if (value?.kind === "tensor") return g.constantTensor(numeric(value.value));
-  if (value_float?.kind === "float") return g.constant(value_float.value, "float32");
-  if (value_floats?.kind === "floats") return g.constant(value_floats.value, "float32");
-  if (value_int?.kind === "int") return g.constant(Number(value_int.value), "int64");
-  if (value_ints?.kind === "ints") return g.constant(value_ints.value.map(Number), "int64");
-  throw new GraphError(`${where(node)} holds no numbers`);
-}
-
-function numeric(tensor: ModelTensor): NumericTensor {
-  if (tensor.dtype === "string") throw new GraphError(`"${tensor.name}" holds strings`);
-  return tensor;
-}
+/** Means and variances, which a batch normalisation takes from the data it sees. */
+const runningStatistics = (graph: GraphDef): ReadonlySet<string> =>
+  new Set(
+    graph.nodes
+      .filter(({ op }) => op === "BatchNormalization")
+      .flatMap(({ inputs }) => inputs.slice(3, 5)),
+  );
 
 function inputSpecOf({ name, dtype, shape }: GraphDef["inputs"][number]): InputSpec {
-  if (dtype === null || dtype === "string" || shape === null)
+  if (dtype === null || dtype === "string" || shape === null) {
     throw new GraphError(
       `The input "${name}" has ${dtype ?? "no"} type and no shape to train with`,
     );
+  }
   return { name, dtype, shape: shape.map((dim, axis) => (dim === "" ? `${name}.${axis}` : dim)) };
 }
 
-function parameterOf({ name, dims, bytes }: NumericTensor): ParameterSpec {
-  return {
-    name,
-    shape: dims,
-    // A copy: it lies where floats may lie, and the model's bytes can go.
-    initial: () => new Float32Array(bytes.slice().buffer, 0, sizeOf(dims)),
-  };
-}
+const parameterOf = (tensor: NumericTensor): ParameterSpec => ({
+  name: tensor.name,
+  shape: tensor.dims,
+  initial: () => elementsOf(tensor),
+});
 
-function matches(pattern: NamePattern, name: string): boolean {
-  if (pattern instanceof RegExp) return pattern.test(name);
-  const parts = pattern.split("*").map((part) => RegExp.escape(part));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
-}
+/** A copy: it lies where floats may lie, and the model's bytes can go. */
+const elementsOf = ({ bytes, dims }: NumericTensor): Float32Array =>
+  new Float32Array(bytes.slice().buffer, 0, sizeOf(dims));

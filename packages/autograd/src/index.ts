@@ -27,7 +27,7 @@ export { gradient } from "./gradient.ts";
 export { createGraph } from "./graph.ts";
 export type { Graph } from "./graph.ts";
 export { importModel } from "./import.ts";
-export type { ImportedModel, ImportOptions, NamePattern } from "./import.ts";
+export type { ImportedModel, ImportOptions } from "./import.ts";
 export { foldParameters, inferenceModel } from "./inference.ts";
 export type { InferenceOptions } from "./inference.ts";
 export { he, normal, uniform, xavier, zeros } from "./initialisers.ts";

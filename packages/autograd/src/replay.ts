@@ -1,0 +1,148 @@
+import { dtypeOfOnnxCode, operatorNamed } from "@groundswell/onnx";
+import type {
+  Attribute,
+  AttributeSpec,
+  AttributeValue,
+  GraphDef,
+  ModelTensor,
+  NodeDef,
+  NumericTensor,
+} from "@groundswell/onnx";
+
+import { GraphError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import type { Shape, Subgraph, Value } from "./value.ts";
+
+/** Values by the names that a model gives them; null for the empty name, which is no value. */
+export type Names = ReadonlyMap<string, Value | null>;
+
+/**
+ * Appends the nodes of a model's graph to `g`. `around` has its inputs, its initialisers
+ * where they aren't to be constants, and, of a subgraph, everything that it may read.
+ * @returns the values of its outputs
+ * @throws GraphError naming the node
+ */
+export function replay(g: Graph, graph: GraphDef, around: Names): Value[] {
+  const names = new Map(around);
+  names.set("", null);
+  for (const initializer of graph.initializers) {
+    if (around.has(initializer.name)) continue;
+    names.set(initializer.name, g.constantTensor(numeric(initializer)));
+  }
+  for (const node of graph.nodes) {
+    const outputs = node.op === "Constant" ? [constantOf(g, node)] : emitNode(g, node, names);
+    for (const [index, name] of node.outputs.entries()) {
+      const output = outputs[index];
+      if (name !== "" && output !== undefined) names.set(name, output);
+    }
+  }
+  return graph.outputs.map(({ name }) => present(names, name));
+}
+
+function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
+  const operator = operatorNamed(node.op, node.domain);
+  if (operator === undefined) {
+    throw new GraphError(`${showNode(node)}: there is no description of this operator`);
+  }
+  const inputs = node.inputs.map((name) => (name === "" ? null : present(names, name)));
+  const attributes: [string, AttributeValue][] = [];
+  const subgraphs: [string, Subgraph][] = [];
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    const spec = operator.attributes[name];
+    if (spec === undefined) {
+      throw new GraphError(`${showNode(node)} has an unknown attribute "${name}"`);
+    }
+    if (attribute.kind === "graph") {
+      subgraphs.push([name, bodyOf(g, attribute.value, { names, types: typesOf(node, inputs) })]);
+    } else {
+      attributes.push([name, attributeValue(spec, attribute)]);
+    }
+  }
+  try {
+    return g.emitAll(operator, inputs, Object.fromEntries(attributes), {
+      outputCount: node.outputs.length,
+      subgraphs: Object.fromEntries(subgraphs),
+      origin: node.name || (node.outputs[0] ?? ""),
+    });
+  } catch (cause) {
+    if (!(cause instanceof GraphError)) throw cause;
+    throw new GraphError(`${showNode(node)}: ${cause.message}`, { cause });
+  }
+}
+
+type Typed = Pick<Value, "dtype" | "shape">;
+
+function bodyOf(
+  g: Graph,
+  body: GraphDef,
+  { names, types }: { readonly names: Names; readonly types: readonly Typed[] },
+): Subgraph {
+  return g.subgraph((inner) => {
+    const known = new Map(names);
+    const inputs = body.inputs.map(({ name }, index) => {
+      const type = types[index];
+      if (type === undefined) throw new GraphError(`Nothing is handed to the input "${name}"`);
+      const input = inner.input(`input.${index}`, type.dtype, type.shape);
+      known.set(name, input);
+      return input;
+    });
+    for (const { name } of body.initializers) known.delete(name);
+    return { inputs, outputs: replay(inner, body, known) };
+  });
+}
+
+/** What a node hands to the graph that it runs. */
+function typesOf(node: NodeDef, inputs: readonly (Value | null)[]): readonly Typed[] {
+  const given = inputs.filter((input) => input !== null);
+  if (node.op === "Loop") {
+    const counter: Typed = { dtype: "int64", shape: [] };
+    const condition: Typed = { dtype: "bool", shape: [] };
+    return [counter, condition, ...inputs.slice(2).filter((input) => input !== null)];
+  }
+  if (node.op !== "Scan") return [];
+  const sequences = Number(node.attributes["num_scan_inputs"]?.value ?? 0);
+  const states = given.length - sequences;
+  const axes = node.attributes["scan_input_axes"];
+  return given.map(({ dtype, shape }, index) => {
+    if (index < states) return { dtype, shape };
+    const axis = axes?.kind === "ints" ? Number(axes.value[index - states] ?? 0) : 0;
+    return { dtype, shape: withoutAxis(shape, axis) };
+  });
+}
+
+const withoutAxis = (shape: Shape, axis: number): Shape => shape.toSpliced(axis, 1);
+
+export const showNode = ({ op, domain, name, outputs }: NodeDef): string =>
+  `${domain === "" ? "" : `${domain}.`}${op} (node "${name || (outputs[0] ?? "")}")`;
+
+function present(names: Names, name: string): Value {
+  const value = names.get(name);
+  if (!value) throw new GraphError(`Nothing computes "${name}"`);
+  return value;
+}
+
+/** ONNX's attribute in the words of this graph. */
+function attributeValue({ kind }: AttributeSpec, attribute: Attribute): AttributeValue {
+  if (attribute.kind === "int") {
+    const value = Number(attribute.value);
+    if (kind === "dtype") return dtypeOfOnnxCode(value) ?? "an element type unknown here";
+    return value;
+  }
+  if (attribute.kind === "ints") return attribute.value.map(Number);
+  return attribute.value as AttributeValue;
+}
+
+function constantOf(g: Graph, node: NodeDef): Value {
+  const { value, value_float, value_int, value_floats, value_ints } = node.attributes;
+  if (value?.kind === "tensor") return g.constantTensor(numeric(value.value));
+  if (value_float?.kind === "float") return g.constant(value_float.value, "float32");
+  if (value_floats?.kind === "floats") return g.constant(value_floats.value, "float32");
+  if (value_int?.kind === "int") return g.constant(Number(value_int.value), "int64");
+  if (value_ints?.kind === "ints") return g.constant(value_ints.value.map(Number), "int64");
+  throw new GraphError(`${showNode(node)} holds no numbers`);
+}
+
+export function numeric(tensor: ModelTensor): NumericTensor {
+  if (tensor.dtype === "string") throw new GraphError(`"${tensor.name}" holds strings`);
+  return tensor;
+}
