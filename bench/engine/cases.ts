@@ -2,7 +2,9 @@ import type { TrainStepOptions } from "@groundswell/autograd";
 import type { Tensor } from "@groundswell/onnx";
 
 import type { Product } from "./gemm-floor.ts";
-import { mlp, twoTower } from "./networks.ts";
+import { mlp, twoTower } from "./networks/dense.ts";
+import { decoder, encoder } from "./networks/transformer.ts";
+import { cnn, resnet } from "./networks/vision.ts";
 
 /** A network that both sides build, as the peer reads it. */
 type Network = Readonly<Record<string, string | number | readonly number[]>>;
@@ -84,9 +86,48 @@ const TOWERS = {
   optimiser: "adam",
 } as const;
 
+const keyBias = (parameter: string): boolean => parameter.endsWith(".k.b");
+
+const SMALL_ENCODER = {
+  kind: "encoder",
+  vocabulary: 200,
+  width: 32,
+  heads: 4,
+  layers: 2,
+  inner: 64,
+  length: 16,
+  batch: 4,
+  classes: 3,
+  optimiser: "adam",
+} as const;
+const SMALL_DECODER = { ...SMALL_ENCODER, kind: "decoder" } as const;
+const SMALL_CNN = { kind: "cnn", batch: 8, optimiser: "adam" } as const;
+const RESNET = {
+  kind: "resnet",
+  widths: [8, 8, 16],
+  strides: [1, 2],
+  size: 12,
+  batch: 6,
+  optimiser: "adam",
+} as const;
+
 /** Those that are held against PyTorch step by step. */
 export const PARITY_CASES: Readonly<Record<string, TrainingCase>> = {
   "mlp-tiny": CASES["mlp-tiny"] as TrainingCase,
   "mlp-784": CASES["mlp-784"] as TrainingCase,
+  encoder: {
+    network: SMALL_ENCODER,
+    training: () => encoder(SMALL_ENCODER),
+    learningRate: 1e-3,
+    unstable: keyBias,
+  },
+  decoder: {
+    network: SMALL_DECODER,
+    training: () => decoder(SMALL_DECODER),
+    learningRate: 1e-3,
+    unstable: keyBias,
+  },
+  cnn: { network: SMALL_CNN, training: () => cnn(SMALL_CNN), learningRate: 1e-3 },
+  resnet: { network: RESNET, training: () => resnet(RESNET), learningRate: 1e-3 },
   "two-tower": { network: TOWERS, training: () => twoTower(TOWERS), learningRate: 1e-3 },
 };

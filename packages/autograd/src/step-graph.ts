@@ -17,6 +17,8 @@ export interface ParameterSpec<Name extends string = string> {
    */
   readonly shape: Shape;
   readonly initial: Initialiser;
+  /** True for one that keeps its first values: it has no gradient and no optimiser state. */
+  readonly frozen?: boolean;
 }
 
 export interface InputSpec<Name extends string = string> {

@@ -11,7 +11,7 @@ import {
 import type { Graph, Value } from "@groundswell/autograd";
 import { tensor } from "@groundswell/onnx";
 
-import type { Training } from "./cases.ts";
+import type { Training } from "../cases.ts";
 
 interface MlpNetwork {
   readonly sizes: readonly number[];
