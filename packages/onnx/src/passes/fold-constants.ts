@@ -158,6 +158,8 @@ function constantsOf(node: NodeDef, knowledge: Knowledge): NumericTensor[] | und
     if (dtype !== "int64" || !shape || !content || !isStatic(shape) || !isStatic(content)) {
       return [];
     }
+    // The "to the end" of a Slice, 2^63 - 1, is beyond what a number tells exactly.
+    if (!content.every(Number.isSafeInteger)) return [];
     const data = elementsFrom("int64", content);
     return [stored(name, { dtype, dims: shape, data } as Tensor)];
   });

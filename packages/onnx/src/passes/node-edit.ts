@@ -1,4 +1,4 @@
-import type { Attribute, NodeDef } from "../model.ts";
+import type { Attribute, Int64, NodeDef } from "../model.ts";
 
 // Nodes are plain data; these make changed copies of them.
 
@@ -34,9 +34,10 @@ export function intOf(node: NodeDef, name: string, fallback: number): number {
   return attribute?.kind === "int" ? Number(attribute.value) : fallback;
 }
 
-export function intsOf(node: NodeDef, name: string): readonly number[] | undefined {
+/** As they are: an end of 2^63 - 1, which means "to the end", is no number. */
+export function intsOf(node: NodeDef, name: string): readonly Int64[] | undefined {
   const attribute = node.attributes[name];
-  return attribute?.kind === "ints" ? attribute.value.map(Number) : undefined;
+  return attribute?.kind === "ints" ? attribute.value : undefined;
 }
 
 export function floatOf(node: NodeDef, name: string): number | undefined {

@@ -1,6 +1,6 @@
 import { elementsFrom, elementSize, viewOf } from "../dtype.ts";
 import type { DType } from "../dtype.ts";
-import type { Attribute, GraphDef, ModelTensor, NodeDef, NumericTensor } from "../model.ts";
+import type { GraphDef, Int64, ModelTensor, NodeDef, NumericTensor } from "../model.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -26,7 +26,7 @@ export function loaded({ dtype, dims, bytes }: NumericTensor): Tensor {
 export function constantOf<D extends DType>(
   name: string,
   dtype: D,
-  numbers: readonly number[],
+  numbers: readonly Int64[],
   dims: readonly number[] = [numbers.length],
 ): NumericTensor {
   return stored(name, { dtype, dims, data: elementsFrom(dtype, numbers) } as Tensor);
@@ -56,15 +56,7 @@ export function constantNodeValue(node: NodeDef): NumericTensor | undefined {
   if (value?.kind === "tensor" && isNumeric(value.value)) return { ...value.value, name };
   if (value_float?.kind === "float") return constantOf(name, "float32", [value_float.value], []);
   if (value_floats?.kind === "floats") return constantOf(name, "float32", value_floats.value);
-  if (value_int?.kind === "int") return ints(name, [value_int.value], []);
-  if (value_ints?.kind === "ints") return ints(name, value_ints.value);
+  if (value_int?.kind === "int") return constantOf(name, "int64", [value_int.value], []);
+  if (value_ints?.kind === "ints") return constantOf(name, "int64", value_ints.value);
   return undefined;
-}
-
-function ints(
-  name: string,
-  values: Extract<Attribute, { kind: "ints" }>["value"],
-  dims: readonly number[] = [values.length],
-): NumericTensor {
-  return stored(name, { dtype: "int64", dims, data: elementsFrom("int64", values) });
 }

@@ -1,6 +1,6 @@
 import type { DType } from "../../dtype.ts";
 import { PassError } from "../../errors.ts";
-import type { NodeDef, NumericTensor } from "../../model.ts";
+import type { Int64, NodeDef, NumericTensor } from "../../model.ts";
 import type { Known } from "../../operators/operator.ts";
 import { showNode } from "../names.ts";
 import { intsOf, withInput, without } from "../node-edit.ts";
@@ -10,12 +10,7 @@ export interface UpgradeSite {
   /** A name that nothing bears. */
   fresh(hint: string): string;
   /** Adds a constant to the graph and answers its name. Without `dims` it is a vector. */
-  constant(
-    hint: string,
-    dtype: DType,
-    numbers: readonly number[],
-    dims?: readonly number[],
-  ): string;
+  constant(hint: string, dtype: DType, numbers: readonly Int64[], dims?: readonly number[]): string;
   /** What a value holds where that never changes. */
   constantNamed(name: string): NumericTensor | undefined;
   /** Type and shape of a value, as far as they are known. */
