@@ -3,6 +3,7 @@ import type { Tensor } from "@groundswell/onnx";
 
 import type { Product } from "./gemm-floor.ts";
 import { mlp, twoTower } from "./networks/dense.ts";
+import { recurrent } from "./networks/recurrent.ts";
 import { decoder, encoder } from "./networks/transformer.ts";
 import { cnn, resnet } from "./networks/vision.ts";
 
@@ -111,6 +112,17 @@ const RESNET = {
   optimiser: "adam",
 } as const;
 
+const LSTM = {
+  kind: "lstm",
+  inputs: 6,
+  hidden: 12,
+  length: 9,
+  batch: 5,
+  classes: 4,
+  optimiser: "adam",
+} as const;
+const GRU = { ...LSTM, kind: "gru" } as const;
+
 /** Those that are held against PyTorch step by step. */
 export const PARITY_CASES: Readonly<Record<string, TrainingCase>> = {
   "mlp-tiny": CASES["mlp-tiny"] as TrainingCase,
@@ -129,5 +141,7 @@ export const PARITY_CASES: Readonly<Record<string, TrainingCase>> = {
   },
   cnn: { network: SMALL_CNN, training: () => cnn(SMALL_CNN), learningRate: 1e-3 },
   resnet: { network: RESNET, training: () => resnet(RESNET), learningRate: 1e-3 },
+  gru: { network: GRU, training: () => recurrent(GRU), learningRate: 1e-3 },
+  lstm: { network: LSTM, training: () => recurrent(LSTM), learningRate: 1e-3 },
   "two-tower": { network: TOWERS, training: () => twoTower(TOWERS), learningRate: 1e-3 },
 };

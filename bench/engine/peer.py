@@ -174,13 +174,14 @@ class Network:
             x = F.relu(y + (conv(x, f"{name}.skip", stride) if f"{name}.skip.k" in self.p else x))
         return self.classify(self.linear(x.mean((2, 3)), "head"), batch["y"])
 
-    def recurrent(self, batch, cell):
-        """Weights as ONNX has them, [1, gates·hidden, inputs], gates in PyTorch's order."""
-        p, hidden = self.p, self.about["hidden"]
-        x = batch["x"]
-        inputs, biases = p["rnn.input"][0], p["rnn.bias"][0]
-        gates = inputs.shape[0]
-        weights = [inputs, p["rnn.hidden"][0], biases[:gates], biases[gates:]]
+    def recurrent(self, batch, cell, order):
+        """Weights as ONNX has them, [1, gates x hidden, inputs]; `order` is PyTorch's of gates."""
+        hidden, gates, x = self.about["hidden"], len(order), batch["x"]
+        reordered = lambda w: torch.cat([w[i * hidden : (i + 1) * hidden] for i in order])
+        both = self.p["rnn.bias"][0]
+        weights = [self.p["rnn.input"][0], self.p["rnn.state"][0]]
+        weights += [both[: gates * hidden], both[gates * hidden :]]
+        weights = [reordered(w) for w in weights]
         start = torch.zeros(1, x.shape[1], hidden)
         run = torch.lstm if cell == "lstm" else torch.gru
         state = (start, start) if cell == "lstm" else start
@@ -188,10 +189,10 @@ class Network:
         return self.classify(self.linear(outputs[-1], "head"), batch["y"])
 
     def lstm(self, batch):
-        return self.recurrent(batch, "lstm")
+        return self.recurrent(batch, "lstm", [0, 2, 3, 1])
 
     def gru(self, batch):
-        return self.recurrent(batch, "gru")
+        return self.recurrent(batch, "gru", [1, 0, 2])
 
 
 def read_case(folder, variant="default"):

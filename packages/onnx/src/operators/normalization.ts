@@ -23,7 +23,6 @@ export const BatchNormalization = defineOperator({
     const running = [inputs[3], inputs[4]].map((input): OutputSpec => ({
       shape: [dimAt(x, 1)],
       dtype: input?.dtype ?? inputs[0].dtype,
-      optional: true,
     }));
     return several([output, ...running]);
   },
