@@ -1,6 +1,7 @@
 import { isFloat, sameShape, showShape } from "@groundswell/onnx";
 import type { PerInput } from "@groundswell/onnx";
 
+import { dependenciesOf, reads } from "./dependencies.ts";
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Slopes } from "./op.ts";
@@ -62,9 +63,6 @@ function dependentsOf(nodes: readonly Node[], sources: readonly Value[]): Set<Va
   return dependents;
 }
 
-/** Everything that a node computes from, in the order of a rule's answer. */
-const reads = ({ inputs, captured }: Node): Node["inputs"] => [...inputs, ...captured];
-
 interface SlopeTable {
   /** The sum of what has arrived at `value` so far; null where nothing has. */
   of(value: Value): Value | null;
@@ -109,23 +107,13 @@ function propagate(walk: Walk, node: Node): void {
 /** Says what would help as well: nothing is needed of the node where what lies below it doesn't train. */
 function refusal(node: Node, reason: string, sources: ReadonlySet<Value>): GraphError {
   const name = node.origin ?? node.outputs[0]?.name ?? "";
-  const below = sourcesBelow(node, sources).map((value) => `"${value.name}"`);
+  const dependencies = dependenciesOf(reads(node));
+  const below = [...sources].filter((source) => dependencies.has(source));
+  const names = below.map((value) => `"${value.name}"`).join(", ");
   return new GraphError(
     `${node.operator.name} (node ${name}) has no gradient: ${reason}. ` +
-      `It isn't needed where ${below.join(", ")} ${below.length === 1 ? "is" : "are"} frozen`,
+      `It isn't needed where ${names} ${below.length === 1 ? "is" : "are"} frozen`,
   );
-}
-
-/** Those of `sources` that `node` depends on. */
-function sourcesBelow(node: Node, sources: ReadonlySet<Value>): Value[] {
-  const seen = new Set<Value>();
-  const open = reads(node).filter((input) => input !== null);
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (seen.has(value)) continue;
-    seen.add(value);
-    if (value.node !== null) open.push(...reads(value.node).filter((input) => input !== null));
-  }
-  return [...sources].filter((source) => seen.has(source));
 }
 
 /** For rules, an input that is left out is undefined. */

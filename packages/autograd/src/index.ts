@@ -10,6 +10,8 @@
  *   `openTrainer` holds the state and runs them; `initialState` is where it begins.
  * - `inferenceModel` is the forward pass alone, with its parameters as inputs;
  *   `foldParameters` makes a model of it that stands alone.
+ * - `importModel` reads a model that anyone wrote; `fineTune` trains one, and gives it back
+ *   as it was with other weights.
  * - `randomStream` gives random numbers that are a function of what they are for.
  *
  * A table of embeddings never becomes part of a graph: a parameter whose first size is a
@@ -23,6 +25,8 @@
 export { initialState } from "./dense-state.ts";
 export type { TrainerState } from "./dense-state.ts";
 export { GraphError } from "./errors.ts";
+export { fineTune } from "./fine-tune.ts";
+export type { FineTuneOptions, FineTuning } from "./fine-tune.ts";
 export { gradient } from "./gradient.ts";
 export { createGraph } from "./graph.ts";
 export type { Graph } from "./graph.ts";
