@@ -1,13 +1,12 @@
-import { decodeModel, encodeModel } from "@groundswell/onnx";
-import type { NumericTensor, Tensor } from "@groundswell/onnx";
+import { decodeModel, encodeModel, inputsAsWeights } from "@groundswell/onnx";
+import type { Tensor } from "@groundswell/onnx";
 
 import { graphDefOf, modelOf } from "./emission.ts";
-import { GraphError } from "./errors.ts";
 import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { byName } from "./step-graph.ts";
 import type { InputSpec, Named, ParameterSpec } from "./step-graph.ts";
-import type { Shape, Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 export interface InferenceOptions<P extends string = string, I extends string = string> {
   readonly parameters: readonly Pick<ParameterSpec<P>, "name" | "shape">[];
@@ -34,38 +33,9 @@ export function inferenceModel<P extends string, I extends string>(
 /**
  * Turns inputs of a model into constants: with all parameters folded in, any runtime can
  * use the model alone.
- * @throws GraphError where the model has no such input, or one of another type or rank
+ * @throws PassError where the model has no such input, or one of another type or rank
  */
-export function foldParameters(
+export const foldParameters = (
   model: Uint8Array,
   values: Readonly<Record<string, Tensor>>,
-): Uint8Array {
-  const decoded = decodeModel(model);
-  const { graph } = decoded;
-  const folded = Object.entries(values).map(([name, value]): NumericTensor => {
-    const { dtype, dims, data } = value;
-    const input = graph.inputs.find((candidate) => candidate.name === name);
-    if (input?.dtype !== dtype || !fits(dims, input.shape)) {
-      throw new GraphError(`The model has no ${dtype} input "${name}" [${dims.join(", ")}]`);
-    }
-    return {
-      name,
-      dtype,
-      dims,
-      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    };
-  });
-  return encodeModel({
-    ...decoded,
-    graph: {
-      ...graph,
-      inputs: graph.inputs.filter(({ name }) => values[name] === undefined),
-      initializers: [...graph.initializers, ...folded],
-    },
-  });
-}
-
-const fits = (dims: readonly number[], shape: Shape | null): boolean =>
-  shape === null ||
-  (shape.length === dims.length &&
-    shape.every((dim, axis) => typeof dim === "string" || dim === dims[axis]));
+): Uint8Array => encodeModel(inputsAsWeights(decodeModel(model), values));
