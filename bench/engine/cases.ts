@@ -102,6 +102,7 @@ const SMALL_ENCODER = {
   optimiser: "adam",
 } as const;
 const SMALL_DECODER = { ...SMALL_ENCODER, kind: "decoder" } as const;
+const LORA = { ...SMALL_ENCODER, rank: 4, alpha: 8 } as const;
 const SMALL_CNN = { kind: "cnn", batch: 8, optimiser: "adam" } as const;
 const RESNET = {
   kind: "resnet",
@@ -141,6 +142,7 @@ export const PARITY_CASES: Readonly<Record<string, TrainingCase>> = {
   },
   cnn: { network: SMALL_CNN, training: () => cnn(SMALL_CNN), learningRate: 1e-3 },
   resnet: { network: RESNET, training: () => resnet(RESNET), learningRate: 1e-3 },
+  lora: { network: LORA, training: () => encoder(LORA), learningRate: 1e-3 },
   gru: { network: GRU, training: () => recurrent(GRU), learningRate: 1e-3 },
   lstm: { network: LSTM, training: () => recurrent(LSTM), learningRate: 1e-3 },
   "two-tower": { network: TOWERS, training: () => twoTower(TOWERS), learningRate: 1e-3 },

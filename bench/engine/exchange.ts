@@ -27,7 +27,8 @@ export function writeCase(
   const inputs = batches.flatMap((batch, i) =>
     Object.entries(batch).map(([name, value]) => [`${i}/${name}`, value] as const),
   );
-  const about = { ...network, learningRate, batches: batches.length };
+  const frozen = step.frozen.map(({ name }) => name);
+  const about = { ...network, learningRate, frozen, batches: batches.length };
   writeFileSync(join(folder, "network.json"), JSON.stringify(about));
   writeFileSync(
     join(folder, "weights.safetensors"),

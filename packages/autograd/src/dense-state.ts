@@ -47,49 +47,58 @@ export function initialState(step: TrainStep, seed: number): TrainerState {
     const initial = slot === null ? step.parameters[index]?.initial : undefined;
     return [name, initial?.(dims, stream, index) ?? new Float32Array(sizeOf(dims))];
   });
-  return { t: 0, values: Object.fromEntries(values) };
+  const frozen = step.frozen.map(({ name, shape }) => {
+    const index = step.parameters.findIndex((spec) => spec.name === name);
+    const initial = step.parameters[index]?.initial;
+    return [name, initial?.(knownSizes(name, shape), stream, index) ?? new Float32Array(0)];
+  });
+  return { t: 0, values: Object.fromEntries([...values, ...frozen]) };
 }
 
 export function createDenseState(step: TrainStep, initial: TrainerState): DenseState {
   const states = denseStates(step);
   let [current, other] = [allocate(states), allocate(states)];
+  const fixed = allocate(step.frozen).now;
   let t = 0;
 
   function load(state: TrainerState): void {
-    for (const { name, shape } of states) {
+    for (const { name, shape } of [...states, ...step.frozen]) {
       const values = state.values[name];
       if (values?.length !== sizeOf(knownSizes(name, shape))) {
         throw new RangeError(`"${name}" ${showShape(shape)} has ${values?.length ?? "no"} values`);
       }
     }
     for (const { name } of states) current.now[name]?.data.set(state.values[name] ?? []);
+    for (const { name } of step.frozen) fixed[name]?.data.set(state.values[name] ?? []);
     t = state.t;
   }
 
-  const copies = (of: readonly StateSpec[]): Record<string, Float32Array> =>
-    Object.fromEntries(
-      of.map(({ name }) => [name, current.now[name]?.data.slice() ?? new Float32Array(0)]),
+  const copies = (of: readonly Pick<StateSpec, "name">[]): Record<string, Float32Array> => {
+    const held = { ...current.now, ...fixed };
+    return Object.fromEntries(
+      of.map(({ name }) => [name, held[name]?.data.slice() ?? new Float32Array(0)]),
     );
+  };
 
   load(initial);
   return {
     get t() {
       return t;
     },
-    now: () => current.now,
+    now: () => ({ ...current.now, ...fixed }),
     next: () => other.next,
     advance(steps) {
       [current, other] = [other, current];
       t += steps;
     },
-    parameters: () => copies(states.filter(({ slot }) => slot === null)),
-    state: () => ({ t, values: copies(states) }),
+    parameters: () => copies([...states.filter(({ slot }) => slot === null), ...step.frozen]),
+    state: () => ({ t, values: copies([...states, ...step.frozen]) }),
     load,
   };
 }
 
 /** One set of buffers, under the names they are fed by and those they are written by. */
-function allocate(states: readonly StateSpec[]): Buffers {
+function allocate(states: readonly Pick<StateSpec, "name" | "shape">[]): Buffers {
   const tensors = states.map(({ name, shape }) => {
     const dims = knownSizes(name, shape);
     return [name, tensor("float32", dims, new Float32Array(sizeOf(dims)))] as const;

@@ -31,7 +31,11 @@ export function scanModel(step: StepGraph): Model {
     name: "many steps",
     nodes: [scan],
     initializers: [],
-    inputs: [...stateInfos(step), ...sliced.map((value) => withLeading(value, STEPS))],
+    inputs: [
+      ...stateInfos(step),
+      ...frozenInfos(step),
+      ...sliced.map((value) => withLeading(value, STEPS)),
+    ],
     outputs: resultInfos(step),
   });
 }
@@ -56,6 +60,7 @@ export function loopModel(step: StepGraph): Model {
     initializers: [first],
     inputs: [
       ...stateInfos(step),
+      ...frozenInfos(step),
       ...step.batch.map((value) => withLeading({ ...value, shape: value.shape.slice(1) }, ROWS)),
       infoOf(INDEX, { dtype: "int64", shape: [STEPS, BATCH] }),
       withLeading(step.hyper, STEPS),
@@ -72,6 +77,8 @@ function bodyOf(step: StepGraph): GraphDef {
     inputs: [...step.state.map(({ now }) => now), ...step.batch, step.hyper],
     outputs: { ...Object.fromEntries(next), [inside(LOSS)]: step.loss },
     inputPrefix: inside(""),
+    // What no step changes is read where it is, outside.
+    nameAround: ({ name }) => name,
   });
 }
 
@@ -106,6 +113,9 @@ const stateNames = (step: StepGraph): string[] => step.state.map(({ name }) => n
 
 const stateInfos = (step: StepGraph): ValueInfo[] =>
   step.state.map(({ name, now }) => infoOf(name, now));
+
+const frozenInfos = (step: StepGraph): ValueInfo[] =>
+  step.frozen.map((value) => infoOf(value.name, value));
 
 const resultNames = (step: StepGraph): string[] => [...stateNames(step).map(nextName), LOSS];
 

@@ -49,7 +49,15 @@ export interface TrainStepOptions<P extends string = string, B extends string = 
     g: Graph,
     parameters: Named<P>,
     batch: Named<B>,
-  ): { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> };
+  ): {
+    readonly loss: Value;
+    readonly outputs?: Readonly<Record<string, Value>>;
+    /**
+     * What becomes of parameters that the optimiser leaves alone, by name: running means of a
+     * batch normalisation, a target network that follows slowly.
+     */
+    readonly tracked?: Readonly<Record<string, Value>>;
+  };
   readonly optimiser: Optimiser;
 }
 
@@ -58,6 +66,8 @@ export interface StepGraph {
   readonly g: Graph;
   readonly outputs: Readonly<Record<string, Value>>;
   readonly state: readonly (StateSpec & { readonly now: Value; readonly next: Value })[];
+  /** Parameters that stay as they are. */
+  readonly frozen: readonly Value[];
   readonly batch: readonly Value[];
   readonly hyper: Value;
   readonly loss: Value;
@@ -87,20 +97,36 @@ export function buildStep<P extends string, B extends string>(
   const batch = options.batch.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
   const hyper = g.input(HYPER, "float32", [optimiser.hyperSize]);
 
-  const { loss, outputs = {} } = options.build(g, byName(parameters), byName(batch));
+  const built = options.build(g, byName(parameters), byName(batch));
+  const { loss, outputs = {}, tracked = {} } = built;
   if (loss.dtype !== "float32" || loss.shape.length > 0) {
     throw new GraphError(
       `The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float32 scalar`,
     );
   }
-  const gradients = gradient(g, loss, parameters);
+  const isTracked = ({ name }: Value): boolean => tracked[name] !== undefined;
+  const frozenNames = new Set(options.parameters.flatMap((p) => (p.frozen ? [p.name] : [])));
+  const trained = parameters.filter((p) => !isTracked(p) && !frozenNames.has(p.name as P));
+  const gradients = gradient(g, loss, trained);
   const scalars = Array.from({ length: optimiser.hyperSize }, (_, i) =>
     g.gather(hyper, g.constant(i, "int64")),
   );
-  const state = parameters.flatMap((parameter, index) =>
-    updateOf(g, optimiser, parameter, gradients[index] ?? parameter, scalars),
-  );
-  return { g, outputs, state, batch, hyper, loss };
+  const state = parameters.flatMap((parameter): StepGraph["state"] => {
+    const next = tracked[parameter.name];
+    if (next !== undefined) return [trackedState(parameter, next)];
+    const slope = gradients[trained.indexOf(parameter)];
+    return slope === undefined ? [] : updateOf(g, optimiser, parameter, slope, scalars);
+  });
+  const frozen = parameters.filter((p) => !isTracked(p) && frozenNames.has(p.name as P));
+  return { g, outputs, state, frozen, batch, hyper, loss };
+}
+
+function trackedState(parameter: Value, next: Value): StepGraph["state"][number] {
+  const { name, shape } = parameter;
+  if (next.dtype !== "float32" || !sameShape(next.shape, shape)) {
+    throw new GraphError(`"${name}" ${showShape(shape)} can't become ${showShape(next.shape)}`);
+  }
+  return { name, parameter: name, slot: null, shape, now: parameter, next };
 }
 
 /** The state of one parameter, itself first, with what the optimiser makes of it. */

@@ -13,6 +13,8 @@ export interface TrainStep {
   readonly batch: readonly InputSpec[];
   readonly optimiser: Optimiser;
   readonly state: readonly StateSpec[];
+  /** Parameters that no step changes. */
+  readonly frozen: readonly Pick<StateSpec, "name" | "shape">[];
   /** Names of the declared outputs. */
   readonly outputs: readonly string[];
   /**
@@ -47,7 +49,7 @@ export function trainStep<P extends string, B extends string>(
   const next = step.state.map(({ name, next: value }) => [nextName(name), value] as const);
   const graph = graphDefOf(step.g, {
     name: "step",
-    inputs: [...step.state.map(({ now }) => now), ...step.batch, step.hyper],
+    inputs: [...step.state.map(({ now }) => now), ...step.frozen, ...step.batch, step.hyper],
     outputs: { [LOSS]: step.loss, ...Object.fromEntries(next), ...step.outputs },
   });
   const forManySteps = (model: typeof scanModel) => (): Uint8Array => {
@@ -62,6 +64,7 @@ export function trainStep<P extends string, B extends string>(
     batch,
     optimiser,
     state: step.state.map(({ name, parameter, slot, shape }) => ({ name, parameter, slot, shape })),
+    frozen: step.frozen.map(({ name, shape }) => ({ name, shape })),
     outputs: Object.keys(step.outputs),
     model: encodeModel(modelOf(graph)),
     manySteps: forManySteps(scanModel),
