@@ -4,7 +4,7 @@ import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
 import type { Value } from "../value.ts";
 import { emitScan, type ScanParts, type ScanStep } from "./scan-emission.ts";
-import { scanSlopes } from "./scan-gradient.ts";
+import { loopSlopes, scanSlopes } from "./scan-gradient.ts";
 
 export interface ScanInputs {
   /** Handed from step to step. */
@@ -56,6 +56,30 @@ export const Scan = defineOp(operators.Scan, {
           return {
             inputs: [state, entry, weight],
             outputs: [next, inner.sigmoid(next), inner.exp(weight)],
+          };
+        }),
+      }),
+    },
+  ],
+});
+
+export const Loop = defineOp(operators.Loop, {
+  grad: loopSlopes,
+  cases: [
+    {
+      // What a body captures is tested in control.test.ts and by exported models.
+      inputs: [{ ints: [4] }, null, ["N"], ["N"]],
+      subgraphs: (g) => ({
+        body: g.subgraph((inner) => {
+          const counter = inner.input("counter", "int64", []);
+          const condition = inner.input("condition", "bool", []);
+          const state = inner.input("state", "float64", ["N"]);
+          const factor = inner.input("factor", "float64", ["N"]);
+          const next = inner.mul(inner.tanh(state), factor);
+          const counted = inner.mul(next, inner.cast(counter, "float64"));
+          return {
+            inputs: [counter, condition, state, factor],
+            outputs: [inner.identity(condition), next, inner.identity(factor), counted],
           };
         }),
       }),
