@@ -194,6 +194,19 @@ describe("sets that the runtime no longer runs itself", () => {
     ).toBe(0);
   });
 
+  test("a picture grew by two attributes", () => {
+    const old = nodeOf("Upsample", ["x"], ["y"], {
+      height_scale: { kind: "float", value: 2 },
+      width_scale: { kind: "float", value: 3 },
+    });
+    const now = nodeOf("Resize", ["x", "", "s"], ["y"], {
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    });
+    const scales = constantOf("s", "float32", [1, 1, 2, 3]);
+    expect(apart(direct([now], [scales]), upgraded([old], []), { x: floats(image) })).toBe(0);
+  });
+
   test("types had names, targets were attributes, and buffers could be consumed", () => {
     const old = [
       nodeOf("Relu", ["x"], ["r"], { consumed_inputs: [0] }),

@@ -1,6 +1,6 @@
 import { DTYPES, onnxCode } from "../../dtype.ts";
 import type { DType } from "../../dtype.ts";
-import type { NodeDef } from "../../model.ts";
+import type { Attribute, NodeDef } from "../../model.ts";
 import {
   floatOf,
   intOf,
@@ -94,6 +94,16 @@ export const bounds: Upgrades = {
   "Dropout@7": (node) => [without(node, "is_test")],
   "Dropout@10": dropoutMask,
   "Dropout@12": dropoutRatio,
+  "Tile@6": (node) => {
+    if (node.inputs.length > 2) throw refuse(node, "it repeats along one axis, which is computed");
+    return [node];
+  },
+  "Upsample@7": (node) => {
+    const [height, width] = ["height_scale", "width_scale"].map((name) => floatOf(node, name));
+    if (height === undefined || width === undefined) return [node];
+    const scales: Attribute = { kind: "floats", value: [1, 1, height, width] };
+    return [withAttribute(without(node, "height_scale", "width_scale"), "scales", scales)];
+  },
   "Upsample@9": (node, site) => {
     const scales = node.attributes["scales"];
     if (scales?.kind !== "floats") throw refuse(node, "it names no scales");
