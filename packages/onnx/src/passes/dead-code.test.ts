@@ -1,5 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { arbitraryModel } from "../arbitrary-model.ts";
+import { decodeModel } from "../decode.ts";
+import { encodeModel } from "../encode.ts";
 import type { Attribute } from "../model.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { apart, floats, modelOf, nodeOf, weight } from "./model-for-test.ts";
@@ -55,4 +59,15 @@ test("what a branch reads from outside is alive, what is dead in a branch is not
   const inner = after.graph.nodes[1]?.attributes["then_branch"];
   expect(inner?.kind === "graph" && inner.value.nodes.length).toBe(1);
   expect(apart(model, after, { x: floats([3]) })).toBe(0);
+});
+
+test("whatever the model, once is enough, and it can still be written", () => {
+  fc.assert(
+    fc.property(arbitraryModel, (model) => {
+      const once = removeDeadCode(model);
+      expect(removeDeadCode(once)).toEqual(once);
+      expect(decodeModel(encodeModel(once))).toEqual(once);
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -63,7 +63,7 @@ export const modelOf = (sketch: Sketch): Model => ({
 });
 
 /** Numbers that look random and are the same each time, roughly normal. */
-export function numbers(length: number, seed = 1): Float32Array<ArrayBuffer> {
+function numbers(length: number, seed = 1): Float32Array<ArrayBuffer> {
   let state = seed * 2_654_435_761;
   const uniform = (): number => {
     state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 374_761_393) | 0;

@@ -1,3 +1,4 @@
+import { PassError } from "../errors.ts";
 import type { NumericTensor } from "../model.ts";
 import { sizeOf } from "../tensor.ts";
 import { loaded, stored } from "./stored.ts";
@@ -14,6 +15,7 @@ export interface QuantizedWeight {
  * Quantises a float32 weight, each channel (index along `axis`) by its own largest magnitude.
  * @param largest the int8 that the largest magnitude becomes: 127, or 63 where sums of
  *   products must not leave 16 bits (x86 without VNNI)
+ * @throws PassError where the weight has an infinity or NaN
  */
 export function quantizeWeight(
   weight: NumericTensor,
@@ -30,8 +32,11 @@ export function quantizeWeight(
     const channel = channelOf(at);
     scales[channel] = Math.max(scales[channel] ?? 0, Math.abs(value));
   }
-  // A channel of zeros has no magnitude to divide by.
-  for (const [channel, most] of scales.entries()) scales[channel] = most === 0 ? 1 : most / largest;
+  for (const [channel, most] of scales.entries()) {
+    if (!Number.isFinite(most)) throw new PassError(`"${weight.name}" holds no finite numbers`);
+    // A channel of zeros, or of numbers too small to divide, has no magnitude to go by.
+    scales[channel] = Math.fround(most / largest) || 1;
+  }
 
   const data = new Int8Array(values.length);
   for (const [at, value] of values.entries()) {
