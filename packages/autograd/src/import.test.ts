@@ -1,11 +1,14 @@
-import { dataOf, decodeModel, openSession, tensor } from "@groundswell/onnx";
+import { dataOf, decodeModel, openSession, tensor, zeros as zeroTensor } from "@groundswell/onnx";
+import type { NodeDef, NumericTensor } from "@groundswell/onnx";
 import { expect, test } from "vitest";
 
 import { initialState } from "./dense-state.ts";
+import { GraphError } from "./errors.ts";
+import { fineTune } from "./fine-tune.ts";
 import { importModel } from "./import.ts";
 import { foldParameters, inferenceModel } from "./inference.ts";
 import { xavier, zeros } from "./initialisers.ts";
-import { crossEntropy } from "./losses.ts";
+import { crossEntropy, meanSquared } from "./losses.ts";
 import { sgd } from "./optimisers.ts";
 import { randomStream } from "./random.ts";
 import { trainStep } from "./train-step.ts";
@@ -73,4 +76,99 @@ test("an operator that nobody described is named, with its node", () => {
   const nodes = model.graph.nodes.map((node) => ({ ...node, op: "Unheard" }));
   const foreign = importModel({ ...model, graph: { ...model.graph, nodes } });
   expect(() => inferenceModel(foreign)).toThrow(/^Unheard \(node ".*"\): there is no description/);
+});
+
+test("what looks like a weight trains; masks, statistics and lone constants don't", () => {
+  const numbers = (name: string, dims: readonly number[], value = 1): NumericTensor => {
+    const { data } = zeroTensor("float32", dims);
+    data.fill(value);
+    return { name, dtype: "float32", dims, bytes: new Uint8Array(data.buffer) };
+  };
+  const node = (op: string, inputs: readonly string[], output: string): NodeDef => ({
+    op,
+    inputs,
+    outputs: [output],
+    domain: "",
+    name: output,
+    attributes: {},
+  });
+  const model = decodeModel(standalone);
+  const { parameters } = importModel({
+    ...model,
+    graph: {
+      ...model.graph,
+      nodes: [
+        node("MatMul", ["x", "weight"], "product"),
+        node("Add", ["product", "bias"], "biased"),
+        node("BatchNormalization", ["biased", "scale", "shift", "mean", "variance"], "normal"),
+        node("Pow", ["normal", "exponent"], "power"),
+        node("Add", ["power", "mask"], "logits"),
+      ],
+      initializers: [
+        numbers("weight", [4, 1]),
+        numbers("bias", [1]),
+        ...["scale", "shift", "mean", "variance", "exponent"].map((name) => numbers(name, [1])),
+        numbers("mask", [1, 3], -Infinity),
+      ],
+    },
+  });
+  expect(parameters.map(({ name }) => name)).toEqual(["weight", "bias", "scale", "shift"]);
+});
+
+test("a pattern that fits no weight is a mistake, and said to be one", () => {
+  expect(() => importModel(standalone, { trainable: ["layer.w", "head.*"] })).toThrow(
+    new GraphError("No float32 initialiser is called head.*"),
+  );
+});
+
+test("a Scan that was read trains what its body reads of the graph around it", () => {
+  const recurrent = inferenceModel({
+    parameters: [{ name: "w", shape: [2, 2] }],
+    inputs: [{ name: "x", dtype: "float32", shape: ["T", "N", 2] }],
+    build(g, { w }, { x }) {
+      const start = g.zerosLike(g.reduceSum(x, { axes: [0] }));
+      const { states } = g.scan({ states: [start], sequences: [x] }, (inner, [state], [entry]) => ({
+        states: [inner.tanh(inner.matmul(inner.add(state ?? start, entry ?? start), w))],
+        kept: [],
+      }));
+      return { y: states[0] ?? start };
+    },
+  });
+  const weights = tensor("float32", [2, 2], Float32Array.of(0.5, -0.2, 0.1, 0.3));
+  const tuning = fineTune(foldParameters(recurrent, { w: weights }), {
+    targets: [{ name: "target", dtype: "float32", shape: ["N", 2] }],
+    loss: (g, value) => meanSquared(g, value("y"), value("target")),
+    optimiser: sgd(),
+  });
+  const { step } = tuning;
+  const trainer = openTrainer(step, initialState(step, 2), { mode: "one" });
+  const batch = {
+    x: tensor("float32", [3, 1, 2], Float32Array.of(1, 0, 0.5, -1, 0.3, 0.7)),
+    target: tensor("float32", [1, 2], Float32Array.of(0.4, -0.3)),
+  };
+  const losses = Array.from({ length: 40 }, () => trainer.step(batch, 0.5));
+  const trained = openSession(tuning.withWeights(trainer.parameters()));
+  trainer.close();
+  expect(losses[39]).toBeLessThan(losses[0]! / 10);
+  const [a = 0, b = 0] = dataOf(trained.run({ x: batch.x })["y"], "float32");
+  trained.close();
+  expect(((a - 0.4) ** 2 + (b + 0.3) ** 2) / 2).toBeLessThan(losses[0]! / 10);
+});
+
+test("the loss asks for outputs, inputs and targets by names that exist", () => {
+  const options = {
+    targets: [{ name: "target", dtype: "float32", shape: ["N", 3] }],
+    optimiser: sgd(),
+  } as const;
+  expect(() =>
+    fineTune(standalone, { ...options, loss: (_, value) => value("probabilities") }),
+  ).toThrow(new GraphError('There is no "probabilities" among x, target, logits'));
+  const tuning = fineTune(standalone, {
+    ...options,
+    loss: (g, value) => crossEntropy(g, value("logits"), value("target")),
+  });
+  expect(() => tuning.withWeights({ "layer.w": new Float32Array(3) })).toThrow(
+    /\[4, 3\], not 3 floats/,
+  );
+  expect(() => tuning.withWeights({ head: new Float32Array(3) })).toThrow(/no weight "head"/);
 });

@@ -10,9 +10,9 @@ import type { Value } from "./value.ts";
 export interface ImportOptions {
   /**
    * Which float32 initialisers are parameters to train; the others stay as they are. Default:
-   * those that look like weights: with at least one axis, all numbers finite (a mask of
-   * -Infinity is none), and no running statistics of a batch normalisation. Fixed tables, of
-   * sines for instance, look like weights too: name what trains where there are some.
+   * those that look like weights. A single number does only where a layer reads it as its
+   * weight or bias; a mask of -Infinity doesn't, nor do the running statistics of a batch
+   * normalisation. Fixed tables, of sines for instance, do: name what trains where there are some.
    */
   readonly trainable?: readonly NamePattern[];
 }
@@ -63,24 +63,43 @@ function parametersOf(
 ): readonly NumericTensor[] {
   const floats = graph.initializers.filter(({ dtype }) => dtype === "float32").map(numeric);
   if (patterns === undefined) {
-    const statistics = runningStatistics(graph);
-    return floats.filter((tensor) => looksTrained(tensor) && !statistics.has(tensor.name));
+    const trained = weightsOf(graph);
+    return floats.filter((tensor) => trained(tensor));
   }
   const idle = patterns.find((each) => !floats.some(({ name }) => matchesAny([each], name)));
   if (idle !== undefined) throw new GraphError(`No float32 initialiser is called ${idle}`);
   return floats.filter(({ name }) => matchesAny(patterns, name));
 }
 
-const looksTrained = (tensor: NumericTensor): boolean =>
-  tensor.dims.length > 0 && elementsOf(tensor).every(Number.isFinite);
+/** Products, to which exporters often add the bias by an Add of its own. */
+const PRODUCTS = ["Gemm", "Conv", "ConvTranspose", "MatMul"];
 
-/** Means and variances, which a batch normalisation takes from the data it sees. */
-const runningStatistics = (graph: GraphDef): ReadonlySet<string> =>
-  new Set(
-    graph.nodes
-      .filter(({ op }) => op === "BatchNormalization")
-      .flatMap(({ inputs }) => inputs.slice(3, 5)),
+/** Operators whose inputs from the second on are weights and biases. */
+const LAYERS: ReadonlySet<string> = new Set(
+  PRODUCTS.concat("RNN", "GRU", "LSTM").concat(
+    ["Batch", "Instance", "Group", "Layer"].map((kind) => `${kind}Normalization`),
+  ),
+);
+
+/** Tells weights from other constants. */
+function weightsOf({ nodes }: GraphDef): (tensor: NumericTensor) => boolean {
+  const normalisations = nodes.filter(({ op }) => op === "BatchNormalization");
+  const statistics = new Set(normalisations.flatMap(({ inputs }) => inputs.slice(3, 5)));
+  const products = nodes
+    .filter(({ op }) => PRODUCTS.includes(op))
+    .flatMap(({ outputs }) => outputs);
+  const biases = nodes.filter(
+    ({ op, inputs }) => op === "Add" && inputs.some((name) => products.includes(name)),
   );
+  const read = new Set([
+    ...nodes.filter(({ op }) => LAYERS.has(op)).flatMap(({ inputs }) => inputs.slice(1)),
+    ...biases.flatMap(({ inputs }) => inputs),
+  ]);
+  return (tensor) =>
+    !statistics.has(tensor.name) &&
+    (sizeOf(tensor.dims) > 1 || read.has(tensor.name)) &&
+    elementsOf(tensor).every(Number.isFinite);
+}
 
 function inputSpecOf({ name, dtype, shape }: GraphDef["inputs"][number]): InputSpec {
   if (dtype === null || dtype === "string" || shape === null) {
