@@ -4,19 +4,33 @@ import type { Dim } from "./model.ts";
 /** Sizes by axis; a name stands for one that is known only when the model runs. */
 export type Shape = readonly Dim[];
 
-// Symbolic sizes are products: "N", "5*N", "N*R". That is all that flattening and
-// unflattening need, and two equal products are the same string.
+// Symbolic sizes are products: "N", "5*N", "N*R". Where that is not enough a part in
+// brackets is a symbol of its own: "(N+-1)", "(N//2)". Two sizes that were worked out in the
+// same way are the same string.
 
 interface Product {
   readonly factor: number;
   readonly symbols: readonly string[];
 }
 
+/** Parts between `separator`s that stand outside of brackets. */
+function partsOf(text: string, separator: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const character of text) {
+    if (character === "(") depth += 1;
+    if (character === ")") depth -= 1;
+    if (depth === 0 && character === separator) parts.push("");
+    else parts[parts.length - 1] += character;
+  }
+  return parts;
+}
+
 function parse(dim: Dim): Product {
   if (typeof dim === "number") return { factor: dim, symbols: [] };
-  const [first = "", ...rest] = dim.split("*");
+  const [first = "", ...rest] = partsOf(dim, "*");
   const factor = Number(first);
-  return Number.isInteger(factor)
+  return first !== "" && Number.isInteger(factor)
     ? { factor, symbols: rest }
     : { factor: 1, symbols: [first, ...rest] };
 }
@@ -25,6 +39,43 @@ function format({ factor, symbols }: Product): Dim {
   if (symbols.length === 0 || factor === 0) return factor;
   const parts = symbols.toSorted();
   return (factor === 1 ? parts : [factor, ...parts]).join("*");
+}
+
+/** The terms of a sum: how often each product of symbols counts; "" is the constant one. */
+function termsOf(dim: Dim): Map<string, number> {
+  const terms = new Map<string, number>();
+  const add = (part: Dim): void => {
+    const { factor, symbols } = parse(part);
+    const key = symbols.toSorted().join("*");
+    terms.set(key, (terms.get(key) ?? 0) + factor);
+  };
+  const inner = typeof dim === "string" && /^\(.*\)$/.test(dim) ? dim.slice(1, -1) : null;
+  const parts = inner === null ? [] : partsOf(inner, "+");
+  // "(a+b)" is a sum, "(a//b)" and "(a)*(b)" are not.
+  if (parts.length > 1)
+    for (const part of parts) add(Number.isInteger(Number(part)) ? Number(part) : part);
+  else add(dim);
+  return terms;
+}
+
+/** a + times · b. */
+export function plus(a: Dim, b: Dim, times: 1 | -1 = 1): Dim {
+  if (typeof a === "number" && typeof b === "number") return a + times * b;
+  const terms = termsOf(a);
+  for (const [key, count] of termsOf(b)) terms.set(key, (terms.get(key) ?? 0) + times * count);
+  const left = [...terms].filter(([, count]) => count !== 0);
+  const texts = left.map(([key, count]) =>
+    String(key === "" ? count : format({ factor: count, symbols: key.split("*") })),
+  );
+  if (texts.length === 0) return 0;
+  if (texts.length === 1) return left[0]?.[0] === "" ? Number(texts[0]) : (texts[0] ?? 0);
+  return `(${texts.toSorted().join("+")})`;
+}
+
+/** a / b, rounded down. */
+export function floorQuotient(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return Math.floor(a / b);
+  return quotient(a, b) ?? `(${a}//${b})`;
 }
 
 /** Number of elements of `shape`, as far as it is known. */

@@ -24,6 +24,7 @@ export {
   dimAt,
   isStatic,
   permutationOf,
+  plus,
   product,
   quotient,
   sameShape,
@@ -56,6 +57,7 @@ export type {
   ValueInfo,
 } from "./model.ts";
 export { numericClass } from "./numeric-class.ts";
+export { reducedAxes, sliceRanges, squeezedAxes } from "./operators/axes.ts";
 export { windowsOf } from "./operators/window.ts";
 export type { Window } from "./operators/window.ts";
 export { operatorNamed, operators } from "./operators/index.ts";

@@ -1,26 +1,51 @@
-import { broadcast } from "../dim.ts";
-import { defineOperator, dtype, type ShapeRule } from "./operator.ts";
+import { broadcast, floorQuotient, plus, product } from "../dim.ts";
+import type { Dim } from "../model.ts";
+import {
+  defineOperator,
+  dtype,
+  int,
+  type Content,
+  type Known,
+  type PerInput,
+  type ShapeRule,
+} from "./operator.ts";
 
 const same: ShapeRule = ([x]) => x;
+
+/** Sizes as they are worked out in the graph: entry by entry, one entry with all. */
+const pairwise =
+  (combine: (a: Dim, b: Dim) => Dim) =>
+  ({ inputs: [left, right] }: { readonly inputs: PerInput<Known> }): Content => {
+    const [a, b] = [left.content, right.content];
+    if (a === null || b === null) return null;
+    const at = (content: readonly Dim[], i: number): Dim =>
+      content[content.length === 1 ? 0 : i] ?? 0;
+    const length = Math.max(a.length, b.length);
+    return Array.from({ length }, (_, i) => combine(at(a, i), at(b, i)));
+  };
 
 export const Add = defineOperator({
   name: "Add",
   shape: broadcast,
+  content: pairwise(plus),
 });
 
 export const Sub = defineOperator({
   name: "Sub",
   shape: broadcast,
+  content: pairwise((a, b) => plus(a, b, -1)),
 });
 
 export const Mul = defineOperator({
   name: "Mul",
   shape: broadcast,
+  content: pairwise((a, b) => product([a, b])),
 });
 
 export const Div = defineOperator({
   name: "Div",
   shape: broadcast,
+  content: pairwise(floorQuotient),
 });
 
 export const Max = defineOperator({
@@ -82,7 +107,15 @@ export const Softplus = defineOperator({
 
 export const Cast = defineOperator({
   name: "Cast",
-  attributes: { to: dtype() },
+  attributes: { to: dtype(), saturate: int(1) },
   shape: same,
   dtype: ({ attributes }) => attributes.to,
+  content: ({ inputs: [x] }) => x.content,
+});
+
+export const CastLike = defineOperator({
+  name: "CastLike",
+  attributes: { saturate: int(1) },
+  shape: same,
+  dtype: ({ inputs: [, like] }) => like.dtype,
 });

@@ -1,10 +1,23 @@
-import { dimAt, permutationOf, sameShape, sizeAt, type Shape } from "../dim.ts";
+import {
+  axisOf,
+  dimAt,
+  permutationOf,
+  plus,
+  product,
+  quotient,
+  sameShape,
+  sizeAt,
+  type Shape,
+} from "../dim.ts";
 import { ShapeError } from "../errors.ts";
-import { constantInts, defineOperator, several, int, ints, type Known } from "./operator.ts";
+import type { Dim } from "../model.ts";
+import { sliceRanges, type SliceRange } from "./axes.ts";
+import { constantInts, defineOperator, given, int, ints, several, string } from "./operator.ts";
 
 export const Identity = defineOperator({
   name: "Identity",
   shape: ([x]) => x,
+  content: ({ inputs: [x] }) => x.content,
 });
 
 export const Transpose = defineOperator({
@@ -21,58 +34,160 @@ export const Transpose = defineOperator({
 
 export const Concat = defineOperator({
   name: "Concat",
-  attributes: { axis: int(0) },
-  shape: (shapes, { attributes: { axis } }) => {
+  attributes: { axis: int() },
+  shape: (shapes, { attributes }) => {
     const [first] = shapes;
+    const axis = axisOf(attributes.axis, first.length);
     const rest = (shape: Shape): Shape => shape.toSpliced(axis, 1);
     if (shapes.some((shape) => !sameShape(rest(shape), rest(first)))) {
       throw new ShapeError("Only the joined axis may differ");
     }
-    return first.with(
-      axis,
-      shapes.reduce((total, shape) => total + sizeAt(shape, axis), 0),
-    );
+    const total = shapes.reduce<Dim>((sum, shape) => plus(sum, dimAt(shape, axis)), 0);
+    return first.with(axis, total);
+  },
+  content: ({ inputs }) => {
+    const parts = inputs.map((input) => input.content);
+    return parts.some((part) => part === null) ? null : parts.flatMap((part) => part ?? []);
   },
 });
 
-/** The one number that a constant vector of length 1 holds. */
-function only(value: Known): number {
-  const [number] = value.content ?? [];
-  if (typeof number !== "number") throw new ShapeError("The range must be constant");
-  return number;
+/** A bound counted from the front and kept inside; undefined where nobody knows it. */
+function bounded(bound: Dim, size: Dim, [low, high]: readonly [number, Dim]): Dim | undefined {
+  if (typeof bound === "string") return bound === size ? size : undefined;
+  if (typeof size === "number") {
+    const fromFront = bound < 0 ? bound + size : bound;
+    return Math.min(Math.max(fromFront, low), Number(high));
+  }
+  if (bound > 2 ** 31) return high;
+  if (bound < -(2 ** 31)) return low;
+  // A size that isn't known is taken to reach as far as the slice asks.
+  return bound < 0 ? plus(size, bound) : bound;
+}
+
+function slicedSize(size: Dim, { start, end, step }: SliceRange, unknown: () => Dim): Dim {
+  const last = plus(size, -1);
+  const limits: [number, Dim] = step > 0 ? [0, size] : [-1, last];
+  const from = bounded(start, size, step > 0 ? [0, size] : [0, last]);
+  const to = bounded(end, size, limits);
+  if (from === undefined || to === undefined) return unknown();
+  const length = plus(to, from, -1);
+  if (typeof length === "string") return step === 1 ? length : unknown();
+  return Math.max(0, Math.ceil(length / step));
 }
 
 export const Slice = defineOperator({
   name: "Slice",
-  shape: ([x], { inputs: [, starts, ends, axes] }) => {
-    const axis = axes === undefined ? 0 : only(axes);
-    const [start, end] = [only(starts), only(ends)];
-    if (start < 0 || start > end || end > sizeAt(x, axis)) {
-      throw new ShapeError(`[${start}, ${end}) isn't a range of axis ${axis}`);
+  shape: ([x], { inputs, unknown }) => {
+    const ranges = sliceRanges(inputs, x.length);
+    if (ranges === undefined) {
+      const axes = given(inputs, 3);
+      const named = axes === undefined ? x.map((_, axis) => axis) : constantInts(axes, "axes");
+      const cut = new Set(named.map((axis) => axisOf(axis, x.length)));
+      return x.map((dim, axis) => (cut.has(axis) ? unknown() : dim));
     }
-    return x.with(axis, end - start);
+    return ranges.reduce<Shape>(
+      (shape, range) => shape.with(range.axis, slicedSize(dimAt(x, range.axis), range, unknown)),
+      x,
+    );
+  },
+  content: ({ inputs }) => {
+    const [x] = inputs;
+    const [range] = sliceRanges(inputs, 1) ?? [];
+    if (x.content === null || range === undefined) return null;
+    const { start, end, step } = range;
+    if (typeof start !== "number" || typeof end !== "number") return null;
+    if (step === 1) return x.content.slice(start, end);
+    const backwards = x.content.toReversed();
+    return step === -1 && start === -1
+      ? backwards.slice(0, end < -(2 ** 31) ? undefined : 0)
+      : null;
   },
 });
 
 export const Pad = defineOperator({
   name: "Pad",
-  shape: ([x], { inputs: [, pads] }) => {
-    const sizes = constantInts(pads, "padding");
+  attributes: { mode: string("constant") },
+  shape: ([x], { inputs, unknown }) => {
+    const [, pads] = inputs;
+    const axes = given(inputs, 3);
+    const padded = axes === undefined ? x.map((_, axis) => axis) : constantInts(axes, "axes");
+    const { content } = pads;
+    const at = new Map(padded.map((axis, i) => [axisOf(axis, x.length), i]));
     return x.map((dim, axis) => {
-      const added = (sizes[axis] ?? 0) + (sizes[axis + x.length] ?? 0);
-      return added === 0 ? dim : sizeAt(x, axis) + added;
+      const i = at.get(axis);
+      if (i === undefined) return dim;
+      if (content === null) return unknown();
+      return plus(plus(dim, content[i] ?? 0), content[i + padded.length] ?? 0);
     });
   },
 });
 
 export const Split = defineOperator({
   name: "Split",
-  attributes: { axis: int(0) },
-  shape: ([x], { inputs, attributes: { axis } }) => {
-    const lengths = inputs[1].content ?? [];
-    const total = lengths.reduce<number>((sum, length) => sum + Number(length), 0);
-    if (total !== sizeAt(x, axis)) throw new ShapeError(`The parts add up to ${total}`);
+  attributes: { axis: int(0), num_outputs: int(null) },
+  shape: ([x], { inputs, attributes, outputCount, unknown }) => {
+    const axis = axisOf(attributes.axis, x.length);
     const { dtype } = inputs[0];
-    return several(lengths.map((length) => ({ shape: x.with(axis, length), dtype })));
+    const parts = (sizes: readonly Dim[]) =>
+      several(sizes.map((size) => ({ shape: x.with(axis, size), dtype })));
+    const lengths = given(inputs, 1);
+    if (lengths === undefined) {
+      const count = attributes.num_outputs ?? outputCount;
+      const size = dimAt(x, axis);
+      if (typeof size === "string") {
+        const each = quotient(size, count);
+        return parts(Array.from({ length: count }, () => each ?? unknown()));
+      }
+      const each = Math.ceil(size / count);
+      return parts(Array.from({ length: count }, (_, i) => Math.min(each, size - i * each)));
+    }
+    if (lengths.content === null) return parts(Array.from({ length: outputCount }, unknown));
+    const total = lengths.content.reduce<Dim>((sum, length) => plus(sum, length), 0);
+    const size = dimAt(x, axis);
+    if (typeof total === "number" && typeof size === "number" && total !== size) {
+      throw new ShapeError(`The parts add up to ${total}`);
+    }
+    return parts(lengths.content);
   },
+});
+
+export const Tile = defineOperator({
+  name: "Tile",
+  shape: ([x], { inputs: [, repeats], unknown }) =>
+    x.map((dim, axis) => {
+      const times = repeats.content?.[axis];
+      return times === undefined ? unknown() : product([dim, times]);
+    }),
+});
+
+export const Trilu = defineOperator({
+  name: "Trilu",
+  attributes: { upper: int(1) },
+  shape: ([x]) => x,
+});
+
+export const ReverseSequence = defineOperator({
+  name: "ReverseSequence",
+  attributes: { batch_axis: int(1), time_axis: int(0) },
+  shape: ([x]) => x,
+});
+
+export const DepthToSpace = defineOperator({
+  name: "DepthToSpace",
+  attributes: { blocksize: int(), mode: string("DCR") },
+  shape: ([x], { attributes: { blocksize } }) => [
+    dimAt(x, 0),
+    sizeAt(x, 1) / (blocksize * blocksize),
+    ...x.slice(2).map((dim) => product([dim, blocksize])),
+  ],
+});
+
+export const SpaceToDepth = defineOperator({
+  name: "SpaceToDepth",
+  attributes: { blocksize: int() },
+  shape: ([x], { attributes: { blocksize }, unknown }) => [
+    dimAt(x, 0),
+    product([dimAt(x, 1), blocksize * blocksize]),
+    ...x.slice(2).map((dim) => quotient(dim, blocksize) ?? unknown()),
+  ],
 });

@@ -133,7 +133,11 @@ export interface OperatorDefinition<A extends AttributeSpecs = AttributeSpecs> {
   readonly shape: ShapeRule<A>;
   /** Element type of the only output. Default: that of the first input. */
   readonly dtype?: (site: ShapeSite<A>) => ElementType;
+  /** What the only output holds, as far as that follows from what the inputs hold. */
+  readonly content?: (site: ShapeSite<A>) => Content;
 }
+
+export type Content = Known["content"];
 
 export interface Operator<A extends AttributeSpecs = AttributeSpecs> {
   readonly name: string;
@@ -149,7 +153,7 @@ export interface Operator<A extends AttributeSpecs = AttributeSpecs> {
 export function defineOperator<const A extends AttributeSpecs = Record<never, never>>(
   definition: OperatorDefinition<A>,
 ): Operator<A> {
-  const { name, domain = "", shape, dtype: typeRule } = definition;
+  const { name, domain = "", shape, dtype: typeRule, content } = definition;
   return {
     name,
     domain,
@@ -160,9 +164,21 @@ export function defineOperator<const A extends AttributeSpecs = Record<never, ne
       const shapes = site.inputs.map((input) => input?.shape) as readonly Shape[];
       const answer = shape(shapes as PerInput<Shape>, site);
       if ("outputs" in answer) return answer.outputs;
-      return [{ shape: answer, dtype: typeRule?.(site) ?? site.inputs[0].dtype }];
+      const type = typeRule?.(site) ?? site.inputs[0].dtype;
+      return [{ shape: answer, dtype: type, content: contentOf(type, answer, content, site) }];
     },
   };
+}
+
+/** Only small whole numbers are followed: scalars and vectors, which is what sizes are. */
+function contentOf<A extends AttributeSpecs>(
+  type: ElementType,
+  shape: Shape,
+  rule: OperatorDefinition<A>["content"],
+  site: ShapeSite<A>,
+): Content {
+  const isWhole = type === "int64" || type === "int32" || type === "bool";
+  return rule !== undefined && isWhole && shape.length < 2 ? rule(site) : null;
 }
 
 /** What an input holds that must be known before the graph runs. @throws ShapeError */

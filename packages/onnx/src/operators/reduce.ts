@@ -1,38 +1,46 @@
-import { axisOf } from "../dim.ts";
-import { constantInts, defineOperator, int, type ShapeRule } from "./operator.ts";
+import { axisOf, product } from "../dim.ts";
+import { reducedAxes } from "./axes.ts";
+import { defineOperator, int, type ShapeRule } from "./operator.ts";
 
-const KEEP_DIMS = { keepdims: int(1) };
+const REDUCE = { keepdims: int(1), noop_with_empty_axes: int(0) };
 
-const reduced: ShapeRule<typeof KEEP_DIMS> = ([x], { inputs: [, axes], attributes }) => {
-  const gone = new Set(constantInts(axes, "axes").map((axis) => axisOf(axis, x.length)));
+const reduced: ShapeRule<typeof REDUCE> = ([x], site) => {
+  const gone = new Set(reducedAxes(site, x.length));
   return x.flatMap((dim, axis) => {
     if (!gone.has(axis)) return [dim];
-    return attributes.keepdims ? [1] : [];
+    return site.attributes.keepdims ? [1] : [];
   });
 };
 
-export const ReduceSum = defineOperator({
-  name: "ReduceSum",
-  attributes: KEEP_DIMS,
+const reduction = (name: string) => defineOperator({ name, attributes: REDUCE, shape: reduced });
+
+export const ReduceSum = reduction("ReduceSum");
+export const ReduceMean = reduction("ReduceMean");
+export const ReduceMax = reduction("ReduceMax");
+export const ReduceMin = reduction("ReduceMin");
+export const ReduceL1 = reduction("ReduceL1");
+export const ReduceL2 = reduction("ReduceL2");
+export const ReduceLogSum = reduction("ReduceLogSum");
+export const ReduceLogSumExp = reduction("ReduceLogSumExp");
+export const ReduceSumSquare = reduction("ReduceSumSquare");
+
+export const ReduceProd = defineOperator({
+  name: "ReduceProd",
+  attributes: REDUCE,
   shape: reduced,
+  content: ({ inputs: [x] }) => x.content && [product(x.content)],
 });
 
-export const ReduceMean = defineOperator({
-  name: "ReduceMean",
-  attributes: KEEP_DIMS,
-  shape: reduced,
-});
+const INDEX = { axis: int(0), keepdims: int(1), select_last_index: int(0) };
 
-export const ReduceMax = defineOperator({
-  name: "ReduceMax",
-  attributes: KEEP_DIMS,
-  shape: reduced,
-});
+const indexed = (name: string) =>
+  defineOperator({
+    name,
+    attributes: INDEX,
+    shape: ([x], { attributes: { axis, keepdims } }) =>
+      x.toSpliced(axisOf(axis, x.length), 1, ...(keepdims ? [1] : [])),
+    dtype: () => "int64",
+  });
 
-export const ArgMax = defineOperator({
-  name: "ArgMax",
-  attributes: { axis: int(0), keepdims: int(1) },
-  shape: ([x], { attributes: { axis, keepdims } }) =>
-    x.toSpliced(axisOf(axis, x.length), 1, ...(keepdims ? [1] : [])),
-  dtype: () => "int64",
-});
+export const ArgMax = indexed("ArgMax");
+export const ArgMin = indexed("ArgMin");

@@ -1,11 +1,27 @@
-import { broadcast, product, quotient, showShape, type Shape } from "../dim.ts";
+import { axisOf, broadcast, product, quotient, showShape, type Shape } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
-import { constantInts, defineOperator, several } from "./operator.ts";
+import type { Dim } from "../model.ts";
+import { squeezedAxes } from "./axes.ts";
+import {
+  constantInts,
+  defineOperator,
+  dtype,
+  given,
+  int,
+  several,
+  tensorAttribute,
+  type Content,
+  type Known,
+} from "./operator.ts";
 
 /** Under another name here: `Shape` is the type of shapes. */
 const ShapeOperator = defineOperator({
   name: "Shape",
-  shape: ([x]) => several([{ shape: [x.length], dtype: "int64", content: x }]),
+  attributes: { start: int(0), end: int(null) },
+  shape: ([x], { attributes: { start, end } }) => {
+    const content = x.slice(start, end ?? x.length);
+    return several([{ shape: [content.length], dtype: "int64", content }]);
+  },
 });
 
 export { ShapeOperator as Shape };
@@ -14,50 +30,136 @@ export const Size = defineOperator({
   name: "Size",
   shape: () => [],
   dtype: () => "int64",
+  content: ({ inputs: [x] }) => [product(x.shape)],
 });
 
 /** What Reshape makes of `x` for a target whose 0 means "as it was" and -1 "what is left". */
-function reshaped(x: Shape, target: Shape): Shape {
-  const open = target.map((dim, axis) => (dim === 0 ? (x[axis] ?? 0) : dim));
+function reshaped(x: Shape, target: Shape, { allowZero, unknown }: ReshapeSite): Shape {
+  const open = target.map((dim, axis) => (dim === 0 && !allowZero ? (x[axis] ?? 0) : dim));
   const others = product(open.filter((dim) => dim !== -1));
-  const rest = quotient(product(x), others);
-  if (rest === undefined || (rest !== 1 && !open.includes(-1))) {
+  const total = product(x);
+  const rest = total === 0 && others === 0 ? 0 : quotient(total, others);
+  // Sizes that depend on the data may fit although nobody can say so.
+  const uncertain = [...x, ...target].some((dim) => typeof dim === "string");
+  if (rest === undefined && uncertain) return open.map((dim) => (dim === -1 ? unknown() : dim));
+  if (rest === undefined || (rest !== 1 && total !== 0 && !open.includes(-1))) {
+    if (uncertain && rest !== undefined && typeof rest === "string") return open;
     throw new ShapeError(`There is no such reshape to ${showShape(target)}`);
   }
   return open.map((dim) => (dim === -1 ? rest : dim));
 }
 
+interface ReshapeSite {
+  readonly allowZero: boolean;
+  readonly unknown: () => Dim;
+}
+
+/** A shape of which only the number of axes is known. */
+function unknownOf({ shape }: Known, unknown: () => Dim): Shape {
+  const [rank] = shape;
+  if (typeof rank !== "number") throw new ShapeError("The number of axes is unknown");
+  return Array.from({ length: rank }, unknown);
+}
+
+/** What stays the same where only the shape changes. */
+const unchanged = ({ inputs: [x] }: { readonly inputs: readonly [Known, ...Known[]] }): Content =>
+  x.content;
+
 export const Reshape = defineOperator({
   name: "Reshape",
-  shape: ([x], { inputs: [, target] }) => {
-    if (target.content === null) throw new ShapeError("The target shape must be known");
-    return reshaped(x, target.content);
+  attributes: { allowzero: int(0) },
+  shape: ([x], { inputs: [, target], attributes: { allowzero }, unknown }) =>
+    target.content === null
+      ? unknownOf(target, unknown)
+      : reshaped(x, target.content, { allowZero: allowzero === 1, unknown }),
+  content: unchanged,
+});
+
+export const Flatten = defineOperator({
+  name: "Flatten",
+  attributes: { axis: int(1) },
+  shape: ([x], { attributes: { axis } }) => {
+    const at = axis < 0 ? axis + x.length : axis;
+    return [product(x.slice(0, at)), product(x.slice(at))];
   },
 });
 
 export const Unsqueeze = defineOperator({
   name: "Unsqueeze",
   shape: ([x], { inputs: [, axes] }) => {
-    const added = constantInts(axes, "axes");
+    const listed = constantInts(axes, "axes");
+    const rank = x.length + listed.length;
     const shape = [...x];
+    const added = listed.map((axis) => axisOf(axis, rank));
     for (const axis of added.toSorted((a, b) => a - b)) shape.splice(axis, 0, 1);
     return shape;
   },
+  content: unchanged,
 });
 
 export const Squeeze = defineOperator({
   name: "Squeeze",
-  shape: ([x], { inputs: [, axes] }) => {
-    const removed = constantInts(axes, "axes");
-    if (removed.some((axis) => x[axis] !== 1)) throw new ShapeError("Only axes of size 1 go away");
+  shape: ([x], { inputs }) => {
+    const removed = squeezedAxes(x, given(inputs, 1));
+    const wrong = removed.find((axis) => typeof x[axis] === "number" && x[axis] !== 1);
+    if (wrong !== undefined) throw new ShapeError("Only axes of size 1 go away");
     return x.filter((_, axis) => !removed.includes(axis));
   },
+  content: unchanged,
 });
 
 export const Expand = defineOperator({
   name: "Expand",
-  shape: ([x], { inputs: [, target] }) => {
-    if (target.content === null) throw new ShapeError("The target shape must be known");
-    return broadcast([x, target.content]);
+  shape: ([x], { inputs: [, target], unknown }) => {
+    if (target.content !== null) return broadcast([x, target.content]);
+    const [rank] = target.shape;
+    if (typeof rank !== "number") throw new ShapeError("The number of axes is unknown");
+    return Array.from({ length: Math.max(rank, x.length) }, unknown);
   },
+  content: ({ inputs: [x, target] }) => {
+    const [value] = x.content ?? [];
+    const [length] = target.content ?? [];
+    if (value === undefined || x.content?.length !== 1 || typeof length !== "number") return null;
+    return Array.from({ length: Math.max(length, 1) }, () => value);
+  },
+});
+
+/** A tensor of the given sizes that holds one value everywhere, 0 if it isn't said. */
+export const ConstantOfShape = defineOperator({
+  name: "ConstantOfShape",
+  attributes: { value: tensorAttribute(null) },
+  shape: (_, { inputs: [sizes], unknown }) => sizes.content ?? unknownOf(sizes, unknown),
+  dtype: ({ attributes: { value } }) => value?.dtype ?? "float32",
+  content: ({ inputs: [sizes], attributes: { value } }) => {
+    const [length = 1] = sizes.content ?? ["unknown"];
+    if (typeof length !== "number" || length > 64 || value === null) return null;
+    if (value.dtype !== "int64") return null;
+    const one = Number(new BigInt64Array(value.bytes.slice().buffer)[0] ?? 0n);
+    return Array.from({ length }, () => one);
+  },
+});
+
+export const Range = defineOperator({
+  name: "Range",
+  shape: (_, { inputs: [start, limit, delta], unknown }) => {
+    const [from, to, by] = [start, limit, delta].map((input) => input.content?.[0]);
+    if (from === 0 && by === 1 && to !== undefined) return [to];
+    if (typeof from !== "number" || typeof to !== "number" || typeof by !== "number") {
+      return [unknown()];
+    }
+    return [Math.max(0, Math.ceil((to - from) / by))];
+  },
+  content: ({ inputs }) => {
+    const [from, to, by] = inputs.map((input) => input.content?.[0]);
+    if (typeof from !== "number" || typeof to !== "number" || typeof by !== "number") return null;
+    const length = Math.max(0, Math.ceil((to - from) / by));
+    return length > 64 ? null : Array.from({ length }, (_, k) => from + k * by);
+  },
+});
+
+export const EyeLike = defineOperator({
+  name: "EyeLike",
+  attributes: { dtype: dtype(null), k: int(0) },
+  shape: ([x]) => x,
+  dtype: ({ inputs: [x], attributes }) => attributes.dtype ?? x.dtype,
 });

@@ -1,6 +1,6 @@
 import { defineOperator, int } from "./operator.ts";
 
-const AXIS = { axis: int(0) };
+const AXIS = { axis: int(-1) };
 
 export const Softmax = defineOperator({
   name: "Softmax",

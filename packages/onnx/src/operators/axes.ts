@@ -1,0 +1,46 @@
+import { axisOf, type Shape } from "../dim.ts";
+import type { Dim } from "../model.ts";
+import { constantInts, given, type Known, type PerInput } from "./operator.ts";
+
+interface ReduceSite {
+  readonly inputs: readonly (Known | undefined)[];
+  readonly attributes: { readonly noop_with_empty_axes: number };
+}
+
+/** The axes that a reduction takes away, from the front: those of its second input, or all. */
+export function reducedAxes({ inputs, attributes }: ReduceSite, rank: number): readonly number[] {
+  const axes = given(inputs, 1);
+  const listed = axes === undefined ? [] : constantInts(axes, "axes");
+  if (listed.length > 0) return listed.map((axis) => axisOf(axis, rank));
+  return attributes.noop_with_empty_axes ? [] : Array.from({ length: rank }, (_, axis) => axis);
+}
+
+/** The axes that a Squeeze takes away, from the front: those listed, or all of size 1. */
+export function squeezedAxes(x: Shape, axes: Known | undefined): readonly number[] {
+  if (axes !== undefined) {
+    return constantInts(axes, "axes").map((axis) => axisOf(axis, x.length));
+  }
+  return x.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+}
+
+/** What a Slice takes of one axis. */
+export interface SliceRange {
+  readonly axis: number;
+  readonly start: Dim;
+  readonly end: Dim;
+  readonly step: number;
+}
+
+/** The ranges of a Slice as they are written; undefined where they depend on the data. */
+export function sliceRanges(inputs: PerInput<Known>, rank: number): SliceRange[] | undefined {
+  const [, starts, ends] = inputs;
+  const [axes, steps] = [given(inputs, 3), given(inputs, 4)];
+  const [from, to] = [starts.content, ends.content];
+  if (from === null || to === null || axes?.content === null || steps?.content === null) {
+    return undefined;
+  }
+  return from.map((start, i) => {
+    const [end = 0, axis = i, step = 1] = [to[i], axes?.content?.[i], steps?.content?.[i]];
+    return { axis: axisOf(Number(axis), rank), start, end, step: Number(step) };
+  });
+}
