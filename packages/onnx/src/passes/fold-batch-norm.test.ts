@@ -112,3 +112,56 @@ describe("it stays where it is", () => {
     expect(kept(normalised(matrix))).toBe(true);
   });
 });
+
+describe("as exporters write it otherwise", () => {
+  const constants = [
+    constantOf("bias", "float32", [1, -2, 3, 0.5], [1, 4, 1, 1]),
+    constantOf("factor", "float32", [0.5, 2, -1, 3], [4, 1, 1]),
+    constantOf("one", "float32", [0.7], []),
+  ];
+  const after = (nodes: readonly NodeDef[]): Model =>
+    modelOf({
+      nodes: [nodeOf("Conv", ["x", "w"], ["h"]), ...nodes],
+      inputs: { x: ["N", 3, 5, 5] },
+      outputs: ["y"],
+      initializers: [weight("w", [4, 3, 3, 3], 2), ...constants, ...statistics(4)],
+    });
+  const feeds = { x: floats([2, 3, 5, 5]) };
+
+  test("a bias that is added, a copy, a normalisation, and another as factor and offset", () => {
+    const model = after([
+      nodeOf("Add", ["h", "bias"], ["a"]),
+      nodeOf("Identity", ["a"], ["i"]),
+      nodeOf("BatchNormalization", ["i", ...NORM.slice(1)], ["n"]),
+      nodeOf("Mul", ["factor", "n"], ["m"]),
+      nodeOf("Sub", ["m", "one"], ["s"]),
+      nodeOf("Sub", ["bias", "s"], ["t"]),
+      nodeOf("Div", ["t", "factor"], ["y"]),
+    ]);
+    const folded = foldBatchNorm(model);
+    expect(folded.graph.nodes.map(({ op }) => op)).toEqual(["Conv"]);
+    expect(folded.graph.initializers).toHaveLength(2);
+    expect(apart(model, folded, feeds)).toBeLessThan(1e-4);
+  });
+
+  test("constants that aren't one for each channel stay, and what divides them too", () => {
+    const rows = { ...weight("rows", [3]), name: "factor" };
+    for (const node of [
+      nodeOf("Mul", ["h", "factor"], ["y"]),
+      nodeOf("Div", ["factor", "h"], ["y"]),
+    ]) {
+      const model = after([node]);
+      const initializers = model.graph.initializers.map((tensor) =>
+        tensor.name === "factor" ? rows : tensor,
+      );
+      const wide = { ...model, graph: { ...model.graph, initializers } };
+      expect(foldBatchNorm(wide).graph.nodes).toEqual(wide.graph.nodes);
+    }
+  });
+
+  test("a column that a Gemm adds is no bias of channels", () => {
+    const column = normalised({ op: "Gemm", x: [4, 4], w: [4, 4], channels: 4, bias: [4, 1] });
+    const ops = foldBatchNorm(column).graph.nodes.map(({ op }) => op);
+    expect(ops).toContain("BatchNormalization");
+  });
+});

@@ -1,123 +1,106 @@
-import { elementsFrom } from "../dtype.ts";
+import { elementsFrom, isFloat } from "../dtype.ts";
 import type { Model, NodeDef, NumericTensor } from "../model.ts";
+import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { affineStep, numbersOf } from "./channel-affine.ts";
+import type { AffineStep, ChannelAffine } from "./channel-affine.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { freshNames, readCounts } from "./names.ts";
 import { floatOf, intOf, withInput, without } from "./node-edit.ts";
-import { fixedInitializers, loaded, stored } from "./stored.ts";
-
-/** y = x · factor + offset, for each channel. */
-interface Affine {
-  readonly factor: readonly number[];
-  readonly offset: readonly number[];
-}
-
-const EPSILON = 1e-5;
+import { fixedInitializers, stored } from "./stored.ts";
 
 /**
  * Moves each BatchNormalization of inference into the Conv, ConvTranspose or Gemm before it,
  * where nothing else reads that one's output and the numbers of both are constant: in
- * inference it is a multiplication and an addition for each channel, and so are they.
- * Answers change by rounding only.
+ * inference it is a multiplication and an addition for each channel, and so are they. Add,
+ * Sub, Mul and Div by a constant for each channel go the same way: some exporters write biases
+ * and normalisations so. Answers change by rounding only.
  */
 export function foldBatchNorm(model: Model): Model {
   const { graph } = model;
-  const constants = fixedInitializers(graph);
+  const constants = new Map(fixedInitializers(graph));
   const reads = readCounts(graph);
   const fresh = freshNames(model);
   const added: NumericTensor[] = [];
-  const producers = new Map(graph.nodes.map((node) => [node.outputs[0] ?? "", node]));
-  const replaced = new Map<NodeDef, NodeDef | null>();
+  const nodes: NodeDef[] = [];
+  /** Where in `nodes` the node is that computes a value. */
+  const places = new Map<string, number>();
 
-  for (const norm of graph.nodes) {
-    const [x = ""] = norm.inputs;
-    const before = producers.get(x);
-    const affine = affineOf(norm, constants);
-    if (!before || !affine || reads.get(x) !== 1 || replaced.has(before)) continue;
-    const folded = scaled(before, affine, constants);
-    if (folded === undefined) continue;
-    const names = folded.tensors.map((tensor) => {
-      const name = fresh(`${tensor.name}.normalised`);
-      added.push({ ...tensor, name });
-      return name;
-    });
-    const [weight = "", bias = ""] = names;
-    const inputs = withInput(withInput(folded.node, 1, weight), 2, bias).inputs;
-    replaced.set(before, { ...folded.node, inputs, outputs: norm.outputs.slice(0, 1) });
-    replaced.set(norm, null);
+  const constant = (tensor: NumericTensor): string => {
+    const name = fresh(`${tensor.name}.folded`);
+    added.push({ ...tensor, name });
+    constants.set(name, { ...tensor, name });
+    return name;
+  };
+  for (const node of graph.nodes) {
+    const [output = ""] = node.outputs;
+    const step = affineStep(node, constants);
+    const place = step && reads.get(step.input) === 1 ? places.get(step.input) : undefined;
+    const before = place === undefined ? undefined : nodes[place];
+    const folded = step && before && withStep(before, step, constants);
+    if (place === undefined || folded === undefined) {
+      places.set(output, nodes.push(node) - 1);
+      continue;
+    }
+    const weight = withInput(folded.node, 1, constant(folded.weight));
+    nodes[place] = { ...withInput(weight, 2, constant(folded.bias)), outputs: [output] };
+    places.set(output, place);
   }
-
-  const nodes = graph.nodes.flatMap((node) => {
-    const change = replaced.get(node);
-    if (change === undefined) return [node];
-    return change === null ? [] : [change];
-  });
   return removeDeadCode({
     ...model,
     graph: { ...graph, nodes, initializers: [...graph.initializers, ...added] },
   });
 }
 
-const numbersOf = (tensor: NumericTensor): number[] =>
-  Array.from<number | bigint, number>(loaded(tensor).data, Number);
-
-function affineOf(
-  node: NodeDef,
-  constants: ReadonlyMap<string, NumericTensor>,
-): Affine | undefined {
-  if (node.op !== "BatchNormalization" || intOf(node, "training_mode", 0) !== 0) return undefined;
-  const [scale, bias, mean, variance] = node.inputs.slice(1).map((name) => {
-    const constant = constants.get(name);
-    return constant && numbersOf(constant);
-  });
-  if (!scale || !bias || !mean || !variance) return undefined;
-  const epsilon = floatOf(node, "epsilon") ?? EPSILON;
-  const factor = scale.map((value, i) => value / Math.sqrt((variance[i] ?? 0) + epsilon));
-  const offset = bias.map((value, i) => value - (mean[i] ?? 0) * (factor[i] ?? 0));
-  return { factor, offset };
-}
-
-interface Scaled {
+interface Folded {
   readonly node: NodeDef;
-  /** Weight and bias. */
-  readonly tensors: readonly [NumericTensor, NumericTensor];
+  readonly weight: NumericTensor;
+  readonly bias: NumericTensor;
 }
 
-function scaled(
+/** The node with what `step` does to its output in its weight and bias. */
+function withStep(
   node: NodeDef,
-  affine: Affine,
+  step: AffineStep,
   constants: ReadonlyMap<string, NumericTensor>,
-): Scaled | undefined {
+): Folded | undefined {
   const weight = constants.get(node.inputs[1] ?? "");
-  const axisOfChannel = weight && channelAxis(node, weight.dims);
-  if (weight === undefined || axisOfChannel === undefined) return undefined;
+  if (weight === undefined || !isFloat(weight.dtype)) return undefined;
+  const layout = channelLayout(node, weight.dims);
+  const channels = layout && layout.size * layout.groups;
+  const affine = channels && step.of(channels, weight.dims.length);
   const biasName = node.inputs[2] ?? "";
-  const bias = biasName === "" ? undefined : constants.get(biasName);
-  if (biasName !== "" && bias === undefined) return undefined;
-  const channels = affine.factor.length;
-  // A Gemm may add a whole matrix, which no vector replaces.
-  if (bias !== undefined && numbersOf(bias).length > channels) return undefined;
+  const bias = constants.get(biasName);
+  if (!layout || !affine || (biasName !== "" && bias === undefined)) return undefined;
+  const before = bias === undefined ? affine.factor.map(() => 0) : vectorOf(bias, channels);
+  if (before === undefined) return undefined;
 
   const beta = node.op === "Gemm" ? (floatOf(node, "beta") ?? 1) : 1;
-  const before = bias === undefined ? [0] : numbersOf(bias);
-  const after = affine.offset.map((offset, channel) => {
-    const value = before[before.length === 1 ? 0 : channel] ?? 0;
-    return value * beta * (affine.factor[channel] ?? 0) + offset;
-  });
+  const after = affine.offset.map(
+    (offset, channel) => (before[channel] ?? 0) * beta * (affine.factor[channel] ?? 0) + offset,
+  );
+  const { dtype } = weight;
   return {
     node: node.op === "Gemm" ? without(node, "beta") : node,
-    tensors: [
-      scaledWeight(weight, { ...axisOfChannel, factor: affine.factor }),
-      stored(bias?.name ?? `${weight.name}.bias`, {
-        dtype: weight.dtype,
-        dims: [channels],
-        data: elementsFrom(weight.dtype, after),
-      } as Tensor),
-    ],
+    weight: scaledWeight(weight, layout, affine),
+    bias: stored(bias?.name ?? `${weight.name}.bias`, {
+      dtype,
+      dims: [channels],
+      data: elementsFrom(dtype, after),
+    } as Tensor),
   };
 }
 
-interface ChannelAxis {
+/** The bias of each channel; undefined for a matrix, which a Gemm may add too. */
+function vectorOf(bias: NumericTensor, channels: number): number[] | undefined {
+  const values = numbersOf(bias);
+  if (values.length === 1) return Array.from({ length: channels }, () => values[0] ?? 0);
+  const isRow = sizeOf(bias.dims) === channels && bias.dims.at(-1) === channels;
+  return isRow ? values : undefined;
+}
+
+/** Where a weight has the channels of the output. */
+interface ChannelLayout {
   /** Elements from one channel to the next. */
   readonly stride: number;
   /** Channels along that axis, before it starts again. */
@@ -126,21 +109,21 @@ interface ChannelAxis {
   readonly groups: number;
 }
 
-/** Where a weight has the channels of the output. */
-function channelAxis(node: NodeDef, dims: readonly number[]): ChannelAxis | undefined {
-  const inner = (axis: number): number => dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-  if (node.op === "Conv") return { stride: inner(0), size: dims[0] ?? 0, groups: 1 };
-  if (node.op === "ConvTranspose") {
-    return { stride: inner(1), size: dims[1] ?? 0, groups: intOf(node, "group", 1) };
-  }
-  if (node.op !== "Gemm") return undefined;
-  const axis = intOf(node, "transB", 0) === 0 ? 1 : 0;
-  return { stride: inner(axis), size: dims[axis] ?? 0, groups: 1 };
+function channelLayout(node: NodeDef, dims: readonly number[]): ChannelLayout | undefined {
+  const along = (axis: number, groups = 1): ChannelLayout => ({
+    stride: sizeOf(dims.slice(axis + 1)),
+    size: dims[axis] ?? 0,
+    groups,
+  });
+  if (node.op === "Conv") return along(0);
+  if (node.op === "ConvTranspose") return along(1, intOf(node, "group", 1));
+  return node.op === "Gemm" ? along(intOf(node, "transB", 0) === 0 ? 1 : 0) : undefined;
 }
 
 function scaledWeight(
   weight: NumericTensor,
-  { stride, size, groups, factor }: ChannelAxis & { factor: readonly number[] },
+  { stride, size, groups }: ChannelLayout,
+  { factor }: ChannelAffine,
 ): NumericTensor {
   const numbers = numbersOf(weight);
   const perGroup = numbers.length / groups;

@@ -4,6 +4,7 @@ import type { Attribute, GraphDef, Model, ModelTensor, NodeDef, NumericTensor } 
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { inlineBranch } from "./branches.ts";
+import { withoutCopies } from "./copies.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { evaluate } from "./evaluate.ts";
 import { createKnowledge } from "./knowledge.ts";
@@ -47,7 +48,7 @@ const NEVER_FOLDED: ReadonlySet<string> = new Set([
  * Computes ahead whatever never changes, and leaves out what is dead then: Constant nodes
  * become initialisers; nodes that read constants only run once, here, in the runtime; sizes
  * that follow from the shapes of inputs are written down; of an If whose condition is known
- * the branch that is taken stays. What is random stays too, and so does DequantizeLinear:
+ * the branch that is taken stays; copies (Identity) go. What is random stays too, and so does DequantizeLinear:
  * folding it would undo a quantisation.
  *
  * The model must be of a set that the operators' descriptions speak of (`upConvert`).
@@ -56,8 +57,9 @@ const NEVER_FOLDED: ReadonlySet<string> = new Set([
  */
 export function foldConstants(model: Model, { maxBytes = 2 ** 20 }: FoldOptions = {}): Model {
   const fresh = freshNames(model);
-  const graph = foldGraph(model.graph, { model, maxBytes, fresh });
-  return removeDeadCode({ ...model, graph });
+  const graph = foldGraph(withoutCopies(model.graph), { model, maxBytes, fresh });
+  // Branches that were taken leave copies of their answers.
+  return removeDeadCode({ ...model, graph: withoutCopies(graph) });
 }
 
 interface Folding {
