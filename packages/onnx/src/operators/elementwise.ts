@@ -3,6 +3,7 @@ import type { Dim } from "../model.ts";
 import {
   defineOperator,
   dtype,
+  given,
   int,
   type Content,
   type Known,
@@ -51,6 +52,18 @@ export const Div = defineOperator({
 export const Max = defineOperator({
   name: "Max",
   shape: broadcast,
+  // Exporters write a broadcast of sizes so.
+  content: ({ inputs }) => {
+    const [a, b] = [inputs[0].content, given(inputs, 1)?.content ?? null];
+    if (a === null || b === null || inputs.length > 2 || a.length !== b.length) return null;
+    const greatest = a.flatMap((dim, i): Dim[] => {
+      const other = b[i] ?? dim;
+      if (dim === other) return [dim];
+      const known = typeof dim === "number" && typeof other === "number";
+      return known ? [Math.max(dim, other)] : [];
+    });
+    return greatest.length === a.length ? greatest : null;
+  },
 });
 
 export const Min = defineOperator({

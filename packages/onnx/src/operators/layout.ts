@@ -58,8 +58,9 @@ function bounded(bound: Dim, size: Dim, [low, high]: readonly [number, Dim]): Di
     const fromFront = bound < 0 ? bound + size : bound;
     return Math.min(Math.max(fromFront, low), Number(high));
   }
-  if (bound > 2 ** 31) return high;
-  if (bound < -(2 ** 31)) return low;
+  // Exporters write the largest int32 or int64 for "to the end".
+  if (bound >= 2 ** 31 - 1) return high;
+  if (bound <= -(2 ** 31 - 1)) return low;
   // A size that isn't known is taken to reach as far as the slice asks.
   return bound < 0 ? plus(size, bound) : bound;
 }
