@@ -87,6 +87,15 @@ function propagate(walk: Walk, node: Node): void {
   const arrived = outputs.map((output) => slopes.of(output));
   const y = outputs[0];
   if (y === undefined || arrived.every((slope) => slope === null)) return;
+  const region = g.regionOf(node);
+  if (region !== undefined && arrived[0]) {
+    const rules = region.slopes({ dy: arrived[0] });
+    for (const [index, input] of region.inputs.entries()) {
+      const rule = rules[index];
+      if (rule && wanted.has(input)) slopes.add(input, sumToShape(g, rule(), input.shape));
+    }
+    return;
+  }
   const { grad } = opOf(operator);
   if (typeof grad !== "function") {
     if (grad.kind === "flat") return;

@@ -12,6 +12,7 @@ import type {
 
 import { createConstants } from "./constants.ts";
 import { GraphError } from "./errors.ts";
+import type { Region } from "./op.ts";
 import { installBuilders } from "./ops/index.ts";
 import type { Builders } from "./ops/index.ts";
 import { capturedBy, signatureOf } from "./subgraph.ts";
@@ -67,6 +68,14 @@ export interface GraphCore {
    * A graph for a node to run. What `build` appends may read this graph's values as they are.
    */
   subgraph(build: (inner: Graph) => Pick<Subgraph, "inputs" | "outputs">): Subgraph;
+  /**
+   * Says the slope of several nodes as a whole, which may be cheaper than one after another:
+   * the walk goes from `output` to `inputs`, all that it is computed from, and past what lies
+   * between. `slopes` is a rule as an operator has it.
+   */
+  region(output: Value, inputs: readonly Value[], slopes: Region["slopes"]): void;
+  /** The region that ends with this node. */
+  regionOf(node: Node): Region | undefined;
   /** `value`, or the number as a scalar constant of `like`'s type. */
   operand(value: Operand, like: Value): Value;
 }
@@ -79,6 +88,7 @@ export function createGraph(scope = ""): Graph {
   const nodes: Node[] = [];
   const inputNames = new Set<string>();
   const outputsByKey = new Map<string, readonly Value[]>();
+  const regions = new Map<Node, Region>();
   let unknownSizes = 0;
   let subgraphs = 0;
 
@@ -125,6 +135,13 @@ export function createGraph(scope = ""): Graph {
       const body = { g: inner, ...build(inner) };
       return { ...body, captured: capturedBy(body) };
     },
+
+    region(output, inputs, slopes) {
+      if (output.node === null) throw new GraphError(`Nothing computes "${output.name}"`);
+      regions.set(output.node, { inputs, slopes });
+    },
+
+    regionOf: (node) => regions.get(node),
 
     operand: (value, like) =>
       typeof value === "number" ? core.constant(value, like.dtype) : value,

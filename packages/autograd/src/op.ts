@@ -30,6 +30,13 @@ export interface GradientSite<A extends AttributeSpecs = AttributeSpecs> {
  */
 export type Slopes = readonly ((() => Value) | null)[];
 
+/** Several nodes whose slope is said as a whole. */
+export interface Region {
+  readonly inputs: readonly Value[];
+  /** One entry for each input, for the slope `dy` of the region's output. */
+  readonly slopes: (site: { readonly dy: Value }) => Slopes;
+}
+
 type GradientRule<A extends AttributeSpecs = AttributeSpecs> = (site: GradientSite<A>) => Slopes;
 
 /** There is no rule, for a reason: either the slope is zero wherever it exists, or it is unknown. */

@@ -7,6 +7,7 @@ import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import type { Initialiser } from "./initialisers.ts";
 import type { Optimiser } from "./optimisers.ts";
+import { inRows } from "./rows/in-rows.ts";
 import type { Shape, Value } from "./value.ts";
 
 export interface ParameterSpec<Name extends string = string> {
@@ -59,7 +60,14 @@ export interface TrainStepOptions<P extends string = string, B extends string = 
     readonly tracked?: Readonly<Record<string, Value>>;
   };
   readonly optimiser: Optimiser;
+  /**
+   * "rows" (the default) computes convolutions as products over rows of pixels where that is
+   * faster: results differ by rounding alone. "as written" leaves every operator as it is.
+   */
+  readonly layout?: "rows" | "as written";
 }
+
+type Built = ReturnType<TrainStepOptions["build"]>;
 
 /** Forward pass, loss, gradient and update in one graph, before it is written as a model. */
 export interface StepGraph {
@@ -97,7 +105,8 @@ export function buildStep<P extends string, B extends string>(
   const batch = options.batch.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
   const hyper = g.input(HYPER, "float32", [optimiser.hyperSize]);
 
-  const built = options.build(g, byName(parameters), byName(batch));
+  const written = options.build(g, byName(parameters), byName(batch));
+  const built = options.layout === "as written" ? written : withRows(g, written);
   const { loss, outputs = {}, tracked = {} } = built;
   if (loss.dtype !== "float32" || loss.shape.length > 0) {
     throw new GraphError(
@@ -119,6 +128,13 @@ export function buildStep<P extends string, B extends string>(
   });
   const frozen = parameters.filter((p) => !isTracked(p) && frozenNames.has(p.name as P));
   return { g, outputs, state, frozen, batch, hyper, loss };
+}
+
+function withRows(g: Graph, { loss, outputs = {}, tracked = {} }: Built): Built {
+  const rows = inRows(g, [loss, ...Object.values(outputs), ...Object.values(tracked)]);
+  const now = (values: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, rows(value)]));
+  return { loss: rows(loss), outputs: now(outputs), tracked: now(tracked) };
 }
 
 function trackedState(parameter: Value, next: Value): StepGraph["state"][number] {
