@@ -73,12 +73,15 @@ const identity = (channels: number): ChannelAffine =>
 
 /** A constant that broadcasts along the channels only, as one number for each. */
 function byChannel(constant: NumericTensor, channels: number, rank: number): number[] | undefined {
-  const values = numbersOf(constant);
   if (constant.dims.length > rank) return undefined;
-  if (values.length === 1) return Array.from({ length: channels }, () => values[0] ?? 0);
-  const channelAxis = constant.dims.length - rank + 1;
-  const isAlongChannels = values.length === channels && constant.dims[channelAxis] === channels;
-  return isAlongChannels ? values : undefined;
+  if (sizeOf(constant.dims) === 1) {
+    const [value = 0] = numbersOf(constant);
+    return Array.from({ length: channels }, () => value);
+  }
+  const isAlongChannels =
+    sizeOf(constant.dims) === channels &&
+    constant.dims[constant.dims.length - rank + 1] === channels;
+  return isAlongChannels ? numbersOf(constant) : undefined;
 }
 
 function normalisation(

@@ -86,9 +86,8 @@ function inferred(
       return [[name, { ...output, content: output.content ?? null }]];
     });
   } catch (error) {
-    // The shapes depend on the data, or the rule needs an input that the node leaves out:
-    // nothing is known then.
-    if (error instanceof ShapeError || error instanceof TypeError) return [];
+    // The shapes depend on the data, or the rule can't follow: nothing is known then.
+    if (error instanceof ShapeError) return [];
     throw error;
   }
 }

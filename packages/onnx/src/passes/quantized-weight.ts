@@ -25,12 +25,14 @@ export function quantizeWeight(
   const values = loaded(weight).data as Float32Array;
   const stride = sizeOf(dims.slice(axis + 1));
   const channels = dims[axis] ?? 1;
-  const channelOf = (at: number): number => Math.floor(at / stride) % channels;
+  // Plain loops over runs of one channel: word tables have millions of elements.
+  const channelOf = (run: number): number => (run / stride) % channels;
 
   const scales = new Float32Array(channels);
-  for (const [at, value] of values.entries()) {
-    const channel = channelOf(at);
-    scales[channel] = Math.max(scales[channel] ?? 0, Math.abs(value));
+  for (let run = 0; run < values.length; run += stride) {
+    let most = scales[channelOf(run)] ?? 0;
+    for (let at = run; at < run + stride; at++) most = Math.max(most, Math.abs(values[at] ?? 0));
+    scales[channelOf(run)] = most;
   }
   for (const [channel, most] of scales.entries()) {
     if (!Number.isFinite(most)) throw new PassError(`"${weight.name}" holds no finite numbers`);
@@ -39,8 +41,9 @@ export function quantizeWeight(
   }
 
   const data = new Int8Array(values.length);
-  for (const [at, value] of values.entries()) {
-    data[at] = Math.round(value / (scales[channelOf(at)] ?? 1));
+  for (let run = 0; run < values.length; run += stride) {
+    const scale = scales[channelOf(run)] ?? 1;
+    for (let at = run; at < run + stride; at++) data[at] = Math.round((values[at] ?? 0) / scale);
   }
   return { dims, data, scales };
 }
