@@ -1,5 +1,13 @@
-import { elementsFrom, encodeModel, isFloat, openSession, sizeOf, tensor } from "@groundswell/onnx";
-import type { Dim, DType, Tensor } from "@groundswell/onnx";
+import {
+  boundSize,
+  elementsFrom,
+  encodeModel,
+  isFloat,
+  openSession,
+  sizeOf,
+  tensor,
+} from "@groundswell/onnx";
+import type { DType, Tensor } from "@groundswell/onnx";
 
 import { graphDefOf, modelOf } from "./emission.ts";
 import { gradient } from "./gradient.ts";
@@ -74,13 +82,8 @@ function describe(
 }
 
 /** `shape` with the symbols' sizes put in. */
-export function bind(shape: Shape): number[] {
-  const size = (dim: Dim): number => {
-    if (typeof dim === "number") return dim;
-    return dim.split("*").reduce((total, factor) => total * (SIZES[factor] ?? Number(factor)), 1);
-  };
-  return shape.map(size);
-}
+export const bind = (shape: Shape): number[] =>
+  shape.map((dim) => boundSize(dim, (symbol) => SIZES[symbol] ?? Number.NaN));
 
 /** Runs a graph once. */
 export function evaluate(

@@ -78,6 +78,22 @@ export function floorQuotient(a: Dim, b: Dim): Dim {
   return quotient(a, b) ?? `(${a}//${b})`;
 }
 
+/** The size itself, where the sizes of all symbols are known. */
+export function boundSize(dim: Dim, sizeOfSymbol: (symbol: string) => number): number {
+  if (typeof dim === "number") return dim;
+  const bound = (part: string): number => boundSize(part, sizeOfSymbol);
+  return partsOf(dim, "*").reduce((total, part) => {
+    const inner = /^\((.*)\)$/s.exec(part)?.[1];
+    if (inner === undefined) {
+      return total * (Number.isInteger(Number(part)) ? Number(part) : sizeOfSymbol(part));
+    }
+    const terms = partsOf(inner, "+");
+    if (terms.length > 1) return total * terms.reduce((sum, term) => sum + bound(term), 0);
+    const [over = "", , under = "1"] = partsOf(inner, "/");
+    return total * Math.floor(bound(over) / bound(under));
+  }, 1);
+}
+
 /** Number of elements of `shape`, as far as it is known. */
 export function product(shape: Shape): Dim {
   const parts = shape.map(parse);

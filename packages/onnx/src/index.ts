@@ -20,6 +20,7 @@
 export { decodeModel } from "./decode.ts";
 export {
   axisOf,
+  boundSize,
   broadcast,
   dimAt,
   isStatic,

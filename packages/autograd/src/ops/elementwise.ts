@@ -161,6 +161,11 @@ export const Cast = defineOp(operators.Cast, {
   ],
 });
 
+export const CastLike = defineOp(operators.CastLike, {
+  grad: ({ dy, g, inputs: [x, like] }) => [() => g.cast(dy, x.dtype), () => g.zerosLike(like)],
+  cases: [{ inputs: [["N", 3], [2]] }],
+});
+
 /** Both operands as values of one type. @throws GraphError */
 export function pair(g: Graph, a: Operand, b: Operand): [Value, Value] {
   const like = typeof a === "number" ? b : a;

@@ -1,7 +1,8 @@
 import { axisOf, dimAt, operators } from "@groundswell/onnx";
 
+import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
-import { defineOp } from "../op.ts";
+import { defineOp, flat } from "../op.ts";
 import type { Value } from "../value.ts";
 
 /** Reading and adding at computed places. Indices are int64 or int32. */
@@ -15,8 +16,9 @@ export interface GatherBuilders {
 }
 
 export const Gather = defineOp(operators.Gather, {
-  grad: ({ dy, g, inputs: [x, indices], attributes: { axis } }) => [
+  grad: ({ dy, g, inputs: [x, indices], attributes }) => [
     () => {
+      const axis = axisOf(attributes.axis, x.shape.length);
       const depth = indices.shape.length;
       const places = g.unsqueeze(indices, [depth]);
       if (axis === 0) return g.scatterAdd(g.zerosLike(x), places, dy);
@@ -57,7 +59,12 @@ function putBack(rank: number, axis: number): number[] {
 }
 
 export const GatherND = defineOp(operators.GatherND, {
-  grad: ({ dy, g, inputs: [x, indices] }) => [() => g.scatterAdd(g.zerosLike(x), indices, dy)],
+  grad: ({ dy, g, inputs: [x, indices], attributes: { batch_dims } }) => [
+    () => {
+      if (batch_dims > 0) throw new GraphError("No rule is written for batch_dims");
+      return g.scatterAdd(g.zerosLike(x), indices, dy);
+    },
+  ],
   cases: [
     { inputs: [["V", 3], { shape: ["N", 1], dtype: "int64", below: 2 }] },
     { inputs: [[4, 3, 2], { shape: [5, 2], dtype: "int64", below: 3 }] },
@@ -65,7 +72,14 @@ export const GatherND = defineOp(operators.GatherND, {
 });
 
 export const ScatterND = defineOp(operators.ScatterND, {
-  grad: ({ dy, g, inputs: [, indices] }) => [() => dy, null, () => g.gatherNd(dy, indices)],
+  grad: ({ dy, g, inputs: [, indices, updates], attributes: { reduction } }) => {
+    if (reduction !== "add" && reduction !== "none") {
+      throw new GraphError(`No rule is written for reduction "${reduction}"`);
+    }
+    const overwritten = () =>
+      g.emit(operators.ScatterND, [dy, indices, g.zerosLike(updates)], { reduction: "none" });
+    return [() => (reduction === "add" ? dy : overwritten()), null, () => g.gatherNd(dy, indices)];
+  },
   cases: [
     {
       inputs: [["V", 3], { shape: ["N", 1], dtype: "int64", below: 2 }, ["N", 3]],
@@ -75,6 +89,68 @@ export const ScatterND = defineOp(operators.ScatterND, {
       inputs: [[4, 3, 2], { shape: [5, 2], dtype: "int64", below: 3 }, [5, 2]],
       attributes: { reduction: "add" },
     },
+  ],
+});
+
+export const GatherElements = defineOp(operators.GatherElements, {
+  grad: ({ dy, g, inputs: [x, indices], attributes: { axis } }) => [
+    () => {
+      const zeros = g.zerosLike(x);
+      return g.emit(operators.ScatterElements, [zeros, indices, dy], { axis, reduction: "add" });
+    },
+  ],
+  cases: [
+    {
+      inputs: [["N", 4], { shape: ["N", 2], dtype: "int64", below: 4 }],
+      attributes: { axis: 1 },
+    },
+  ],
+});
+
+export const ScatterElements = defineOp(operators.ScatterElements, {
+  grad: ({ dy, g, inputs: [, indices, updates], attributes: { axis, reduction } }) => {
+    if (reduction !== "add" && reduction !== "none") {
+      throw new GraphError(`No rule is written for reduction "${reduction}"`);
+    }
+    const taken = () => g.emit(operators.GatherElements, [dy, indices], { axis });
+    return [
+      () => {
+        if (reduction === "add") return dy;
+        const nothing = g.zerosLike(updates);
+        return g.emit(operators.ScatterElements, [dy, indices, nothing], { axis });
+      },
+      null,
+      taken,
+    ];
+  },
+  cases: [
+    {
+      inputs: [["N", 4], { shape: ["N", 2], dtype: "int64", below: 4 }, ["N", 2]],
+      attributes: { axis: 1, reduction: "add" },
+    },
+    {
+      inputs: [["N", 4], { shape: ["N", 1], dtype: "int64", below: 4 }, ["N", 1]],
+      attributes: { axis: 1 },
+    },
+  ],
+});
+
+export const OneHot = defineOp(operators.OneHot, {
+  grad: flat("its values are taken as constants"),
+  cases: [{ inputs: [{ shape: ["N"], dtype: "int64", below: 4 }, { int: 4 }, { ints: [0, 1] }] }],
+});
+
+export const TopK = defineOp(operators.TopK, {
+  grad: ({ dy, g, inputs: [x], outputs: [, places], attributes: { axis } }) => [
+    () => {
+      if (places === undefined) throw new GraphError("TopK answers where its entries came from");
+      const zeros = g.zerosLike(x);
+      return g.emit(operators.ScatterElements, [zeros, places, dy], { axis, reduction: "add" });
+    },
+  ],
+  cases: [
+    { inputs: [["N", 5], { ints: [2] }] },
+    { inputs: [[5, 3], { ints: [3] }], attributes: { axis: 0, largest: 0 } },
   ],
 });
 
@@ -88,6 +164,7 @@ export function builders(g: Graph): GatherBuilders {
     gatherNd: (x, indices) => g.emit(GatherND, [x, indices]),
     // ScatterND's other reductions have other slopes; only this one is written.
     scatterAdd: (x, indices, updates) =>
-      g.emit(ScatterND, [x, indices, updates], { reduction: "add" }),
+      // Gather takes int32, ScatterND doesn't.
+      g.emit(ScatterND, [x, g.cast(indices, "int64"), updates], { reduction: "add" }),
   };
 }

@@ -50,6 +50,13 @@ export const Less = defineOp(operators.Less, {
   cases: broadcastCases(),
 });
 
+export const LessOrEqual = defineOp(operators.LessOrEqual, {
+  grad: answersBool,
+  cases: broadcastCases(),
+});
+
+export const Xor = defineOp(operators.Xor, { grad: answersBool, cases: boolCases });
+
 export const And = defineOp(operators.And, {
   grad: answersBool,
   cases: boolCases,

@@ -1,11 +1,4 @@
-import {
-  constantInts,
-  isStatic,
-  operators,
-  product,
-  sameShape,
-  showShape,
-} from "@groundswell/onnx";
+import { isStatic, operators, product, sameShape, showShape } from "@groundswell/onnx";
 
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
@@ -60,13 +53,21 @@ export const Reshape = defineOp(operators.Reshape, {
 });
 
 export const Unsqueeze = defineOp(operators.Unsqueeze, {
-  grad: ({ dy, g, inputs: [, axes] }) => [() => g.squeeze(dy, constantInts(axes, "axes"))],
-  cases: [{ inputs: [["N", 3], { ints: [1] }] }, { inputs: [["N"], { ints: [0, 2] }] }],
+  grad: ({ dy, g, inputs: [x] }) => [() => g.reshapeLike(dy, x)],
+  cases: [
+    { inputs: [["N", 3], { ints: [1] }] },
+    { inputs: [["N"], { ints: [0, 2] }] },
+    { inputs: [["N", 3], { ints: [-1] }] },
+  ],
 });
 
 export const Squeeze = defineOp(operators.Squeeze, {
-  grad: ({ dy, g, inputs: [, axes] }) => [() => g.unsqueeze(dy, constantInts(axes, "axes"))],
-  cases: [{ inputs: [["N", 1, 3], { ints: [1] }] }, { inputs: [[1, "N", 1], { ints: [0, 2] }] }],
+  grad: ({ dy, g, inputs: [x] }) => [() => g.reshapeLike(dy, x)],
+  cases: [
+    { inputs: [["N", 1, 3], { ints: [1] }] },
+    { inputs: [[1, "N", 1], { ints: [0, -1] }] },
+    { inputs: [[1, "N", 1]] },
+  ],
 });
 
 export const Expand = defineOp(operators.Expand, {
@@ -77,6 +78,32 @@ export const Expand = defineOp(operators.Expand, {
     { inputs: [["N", 1], { sizesOf: ["N", 3] }] },
     { inputs: [[3], { sizesOf: ["N", 3] }] },
   ],
+});
+
+export const Flatten = defineOp(operators.Flatten, {
+  grad: ({ dy, g, inputs: [x] }) => [() => g.reshapeLike(dy, x)],
+  cases: [
+    { inputs: [["N", 3, 4]] },
+    { inputs: [["N", 3, 4]], attributes: { axis: -1 } },
+    { inputs: [["N", 3]], attributes: { axis: 0 } },
+  ],
+});
+
+const holdsNone = flat("holds values of its own");
+
+export const ConstantOfShape = defineOp(operators.ConstantOfShape, {
+  grad: holdsNone,
+  cases: [{ inputs: [{ ints: [2, 3] }] }, { inputs: [{ sizesOf: ["N", 3] }] }],
+});
+
+export const EyeLike = defineOp(operators.EyeLike, {
+  grad: holdsNone,
+  cases: [{ inputs: [["N", 3]], attributes: { k: 1 } }],
+});
+
+export const Range = defineOp(operators.Range, {
+  grad: flat("its bounds are taken as constants"),
+  cases: [{ inputs: [{ int: 0 }, { int: 6 }, { int: 2 }] }],
 });
 
 /** `shape` in the words of Reshape, or undefined where they don't suffice. */

@@ -87,7 +87,7 @@ export interface ShapeSite<A extends AttributeSpecs = AttributeSpecs> {
   /** How many outputs the node names. */
   readonly outputCount: number;
   /** A size that depends on the data: a new name each time. */
-  unknown(): Dim;
+  readonly unknown: () => Dim;
   /**
    * Types and shapes of what a graph among the attributes answers when it is given `inputs`;
    * without it, a rule has what the graph declares. @throws ShapeError where one isn't known

@@ -39,8 +39,9 @@ function reshaped(x: Shape, target: Shape, { allowZero, unknown }: ReshapeSite):
   const others = product(open.filter((dim) => dim !== -1));
   const total = product(x);
   const rest = total === 0 && others === 0 ? 0 : quotient(total, others);
-  // Sizes that depend on the data may fit although nobody can say so.
-  const uncertain = [...x, ...target].some((dim) => typeof dim === "string");
+  // Sizes with other symbols may fit although nobody can say so.
+  const symbols = (dim: Dim): string => String(dim).replace(/^\d+\*?/, "");
+  const uncertain = symbols(total) !== symbols(others);
   if (rest === undefined && uncertain) return open.map((dim) => (dim === -1 ? unknown() : dim));
   if (rest === undefined || (rest !== 1 && total !== 0 && !open.includes(-1))) {
     if (uncertain && rest !== undefined && typeof rest === "string") return open;
