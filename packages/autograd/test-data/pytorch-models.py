@@ -3,7 +3,8 @@
     pip install torch onnx onnxscript
     python packages/autograd/test-data/pytorch-models.py
 
-Writes <model>.dynamo.onnx and <model>.legacy.onnx beside this script. Weights come from a
+Writes <model>.dynamo.onnx and <model>.legacy.onnx beside this script, and those with their
+batch normalisations as <model>.training.onnx and <model>.unfolded.onnx. Weights come from a
 seed. Stack traces, which are most of a file that the newer exporter writes, are left out.
 """
 
@@ -242,21 +243,32 @@ def without_traces(path):
 def export(name, exporter):
     make, inputs, axes = MODELS[name]
     torch.manual_seed(7)
-    module = make().eval()
+    module = make().train(exporter == "training")
     path = HERE / f"{name}.{exporter}.onnx"
     common = dict(input_names=list(inputs), output_names=["y"], external_data=False)
     if exporter == "dynamo":
-        dynamic = tuple({axis: torch.export.Dim(label) for axis, label in axes.items()} for _ in inputs)
-        torch.onnx.export(module, tuple(inputs.values()), path, dynamo=True, dynamic_shapes=dynamic, verbose=False, **common)
+        dims = {axis: torch.export.Dim(label) for axis, label in axes.items()}
+        common |= dict(dynamo=True, dynamic_shapes=tuple(dims for _ in inputs), verbose=False)
     else:
         dynamic = {label: axes for label in inputs} | {"y": {0: "batch"}}
-        torch.onnx.export(module, tuple(inputs.values()), path, dynamo=False, opset_version=17, dynamic_axes=dynamic, **common)
+        common |= dict(dynamo=False, opset_version=17, dynamic_axes=dynamic)
+    if exporter == "training":
+        common |= dict(training=torch.onnx.TrainingMode.TRAINING)
+    if exporter in ("training", "unfolded"):
+        common |= dict(do_constant_folding=False)
+    if exporter == "unfolded":
+        common |= dict(training=torch.onnx.TrainingMode.PRESERVE)
+    torch.onnx.export(module, tuple(inputs.values()), path, **common)
     without_traces(path)
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
+# Batch normalisation is folded into the convolutions before it unless one asks for it.
+KEPT = {"resnet": "training", "mobilenet": "unfolded"}
+
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     for name in sys.argv[1:] or MODELS:
-        for exporter in ("dynamo", "legacy"):
-            export(name, exporter)
+        for exporter in ("dynamo", "legacy", KEPT.get(name)):
+            if exporter is not None:
+                export(name, exporter)
