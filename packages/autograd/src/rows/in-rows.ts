@@ -2,7 +2,7 @@ import { dependenciesOf, reads } from "../dependencies.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Value } from "../value.ts";
 import { chainsOf } from "./chains.ts";
-import { isRowConv } from "./choice.ts";
+import { isFasterInRows } from "./choice.ts";
 import { createPictures } from "./pictures.ts";
 import type { Pictures } from "./pictures.ts";
 import { ROW_RULES } from "./rules.ts";
@@ -12,18 +12,24 @@ import { ROW_RULES } from "./rules.ts";
  * matrices over rows of pixels, channels last, together with what stands between them. The
  * results are the same but for rounding, and so are their slopes. Where no convolution gains
  * by it, they stay as they are. Answers what each of `values` has become.
+ *
+ * @param isChosen which convolutions, of those that `canBeRows`
  */
-export function inRows(g: Graph, values: readonly Value[]): (value: Value) => Value {
+export function inRows(
+  g: Graph,
+  values: readonly Value[],
+  isChosen: (node: Node) => boolean = isFasterInRows,
+): (value: Value) => Value {
   const needed = dependenciesOf(values);
   const nodes = g.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
   // A graph inside a node reads values under the names they have.
-  if (!nodes.some(isRowConv) || nodes.some((node) => node.captured.length > 0))
+  if (!nodes.some(isChosen) || nodes.some((node) => node.captured.length > 0))
     return (value) => value;
 
-  const chains = chainsOf(nodes, readersOf(nodes, values), isRowConv);
+  const chains = chainsOf(nodes, readersOf(nodes, values), isChosen);
   const pictures = createPictures(g);
   for (const node of nodes) {
-    const site = { g, node, pictures, chains };
+    const site = { g, node, pictures, chains, isChosen };
     if (ROW_RULES.get(node.operator.name)?.(site) !== true) repeat(g, node, pictures);
   }
   return (value) => pictures.planes(value);

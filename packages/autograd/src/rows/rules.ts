@@ -6,7 +6,6 @@ import type { Node, Value } from "../value.ts";
 import { batchNormalized } from "./batch-norm.ts";
 import { poolWindows, windowsIn } from "./chains.ts";
 import type { Chains } from "./chains.ts";
-import { isRowConv } from "./choice.ts";
 import { convolved } from "./conv.ts";
 import type { Pictures } from "./pictures.ts";
 import { averagePooled, isOrderedFor, maxPooled } from "./pool.ts";
@@ -18,6 +17,7 @@ export interface RowSite {
   readonly node: Node;
   readonly pictures: Pictures;
   readonly chains: Chains;
+  readonly isChosen: (node: Node) => boolean;
 }
 
 /** Says a node in rows; false where it is better left as it is. */
@@ -34,8 +34,8 @@ function ends({ inputs, outputs }: Node): [Value, Value] {
   return [x, y];
 }
 
-const conv: RowRule = ({ g, node, pictures, chains }) => {
-  if (!isRowConv(node)) return false;
+const conv: RowRule = ({ g, node, pictures, chains, isChosen }) => {
+  if (!isChosen(node)) return false;
   const [x, y] = ends(node);
   const [, w = x, bias = null] = node.inputs;
   if (w === null) return false;
