@@ -1,4 +1,5 @@
 import { dataOf, tensor, zeros } from "@groundswell/onnx";
+import type { Tensor } from "@groundswell/onnx";
 import { expect, test } from "vitest";
 
 import { evaluate } from "../gradcheck.ts";
@@ -7,13 +8,15 @@ import { createGraph } from "../graph.ts";
 import type { Graph } from "../graph.ts";
 import { randomStream } from "../random.ts";
 import type { Value } from "../value.ts";
-import type { RecurrentInputs } from "./recurrent.ts";
+import type { RecurrentInputs, RecurrentStates } from "./recurrent.ts";
 
 const [TIME, BATCH, FEATURES, HIDDEN] = [5, 3, 4, 6];
 
+type Filled = Required<Omit<RecurrentInputs, "lengths">>;
+
 interface Cell {
   readonly gates: number;
-  layer(g: Graph, inputs: Required<RecurrentInputs>): Value;
+  layer(g: Graph, inputs: Filled): Value;
   /** One step, written out in plain operators. */
   step(g: Graph, gates: Written, states: readonly Value[]): readonly Value[];
 }
@@ -53,7 +56,7 @@ const CELLS: Readonly<Record<string, Cell>> = {
 };
 
 /** The layer step by step, without the runtime's kernel and without a Scan. */
-function unrolled(g: Graph, cell: Cell, inputs: Required<RecurrentInputs>): Value {
+function unrolled(g: Graph, cell: Cell, inputs: Filled): Value {
   const { x, w, r, b, initialHidden, initialCell } = inputs;
   const rows = Array.from({ length: cell.gates }, () => HIDDEN);
   const first = (value: Value): Value => g.squeeze(value, [0]);
@@ -79,7 +82,7 @@ function unrolled(g: Graph, cell: Cell, inputs: Required<RecurrentInputs>): Valu
   return g.concat(all, 0);
 }
 
-function inputsOf(g: Graph, gates: number): Required<RecurrentInputs> {
+function inputsOf(g: Graph, gates: number): Filled {
   const state = [1, BATCH, HIDDEN];
   return {
     x: g.input("x", "float32", [TIME, BATCH, FEATURES]),
@@ -91,6 +94,16 @@ function inputsOf(g: Graph, gates: number): Required<RecurrentInputs> {
   };
 }
 
+function drawn(inputs: readonly Value[]): Record<string, Tensor> {
+  const stream = randomStream(11);
+  const entries = inputs.map(({ name, shape }, index) => {
+    const dims = shape.map(Number);
+    const data = zeros("float32", dims).data.map((_, k) => 0.6 * stream.normal(k, index));
+    return [name, tensor("float32", dims, data)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The states and all slopes, beside those of the layer written out. */
 function bothWays(cell: Cell): { readonly layer: number[]; readonly written: number[] }[] {
   const g = createGraph();
@@ -100,7 +113,7 @@ function bothWays(cell: Cell): { readonly layer: number[]; readonly written: num
     (value) => cell.gates === 4 || value.name !== "initialCell",
   );
   const { initialCell, ...withoutCell } = inputs;
-  const forLayer = cell.gates === 4 ? inputs : (withoutCell as Required<RecurrentInputs>);
+  const forLayer = cell.gates === 4 ? inputs : (withoutCell as Filled);
   expect(initialCell.shape).toEqual([1, BATCH, HIDDEN]);
 
   const states = [cell.layer(g, forLayer), unrolled(g, cell, inputs)];
@@ -109,14 +122,7 @@ function bothWays(cell: Cell): { readonly layer: number[]; readonly written: num
     ...gradient(g, g.reduceSum(g.mul(weight, all)), values),
   ]);
   const fed = [...values, weight];
-  const stream = randomStream(11);
-  const feeds = Object.fromEntries(
-    fed.map(({ name, shape }, index) => {
-      const dims = shape.map(Number);
-      const data = zeros("float32", dims).data.map((_, k) => 0.6 * stream.normal(k, index));
-      return [name, tensor("float32", dims, data)];
-    }),
-  );
+  const feeds = drawn(fed);
   const named = Object.fromEntries(
     outputs.flatMap((list, way) => list.map((value, k) => [`${way}.${k}`, value] as const)),
   );
@@ -134,6 +140,77 @@ test.each(Object.keys(CELLS))("%s: states and slopes are those of its formula", 
     const scale = Math.max(...written.map(Math.abs));
     const difference = Math.max(...layer.map((value, k) => Math.abs(value - written[k]!)));
     expect(scale).toBeGreaterThan(0.1);
+    expect(difference / scale).toBeLessThan(3e-6);
+  }
+});
+
+const LENGTHS = [3, TIME, 1];
+
+interface Layer {
+  readonly gates: number;
+  readonly build: (g: Graph, inputs: RecurrentInputs) => RecurrentStates;
+}
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  rnn: { gates: 1, build: (g, inputs) => g.rnn(inputs, { direction: "bidirectional" }) },
+  gru: { gates: 3, build: (g, inputs) => g.gru(inputs, { direction: "bidirectional" }) },
+  lstm: { gates: 4, build: (g, inputs) => g.lstm(inputs, { direction: "bidirectional" }) },
+};
+
+/** A batch of sequences of these lengths, beside each of them alone without a length. */
+function inBatchAndAlone({ gates, build }: Layer): { batch: number[]; alone: number[] }[] {
+  const g = createGraph();
+  const input = (name: string, shape: readonly number[]): Value => g.input(name, "float32", shape);
+  const state = [2, BATCH, HIDDEN];
+  const inputs = {
+    x: input("x", [TIME, BATCH, FEATURES]),
+    w: input("w", [2, gates * HIDDEN, FEATURES]),
+    r: input("r", [2, gates * HIDDEN, HIDDEN]),
+    b: input("b", [2, 2 * gates * HIDDEN]),
+    initialHidden: input("initialHidden", state),
+    ...(gates === 4 ? { initialCell: input("initialCell", state) } : {}),
+  };
+  const onAll = input("onAll", [TIME, 2, BATCH, HIDDEN]);
+  const onLast = input("onLast", state);
+  const weighed = (states: RecurrentStates, all: Value, last: Value): Value =>
+    g.add(g.reduceSum(g.mul(states.all, all)), g.reduceSum(g.mul(states.hidden, last)));
+
+  const together = build(g, { ...inputs, lengths: g.constant(LENGTHS, "int32") });
+  const losses = LENGTHS.map((length, row) => {
+    const only = (value: Value): Value => g.slice(value, 1, row, row + 1);
+    const { initialHidden, initialCell } = inputs;
+    const states = build(g, {
+      ...inputs,
+      x: g.slice(only(inputs.x), 0, 0, length),
+      initialHidden: only(initialHidden),
+      ...(initialCell === undefined ? {} : { initialCell: only(initialCell) }),
+    });
+    const all = g.slice(g.slice(onAll, 2, row, row + 1), 0, 0, length);
+    return weighed(states, all, only(onLast));
+  });
+  const apart = losses.reduce((sum, loss) => g.add(sum, loss));
+  const wrt = Object.values(inputs);
+  const ways = [weighed(together, onAll, onLast), apart].map((loss) => [
+    loss,
+    ...gradient(g, loss, wrt),
+  ]);
+  const named = Object.fromEntries(
+    ways.flatMap((list, way) => list.map((value, k) => [`${way}.${k}`, value] as const)),
+  );
+  const fed = [...wrt, onAll, onLast];
+  const answered = evaluate(g, fed, drawn(fed), named);
+  const read = (way: number, k: number): number[] => [
+    ...dataOf(answered[`${way}.${k}`], "float32"),
+  ];
+  return [0, ...wrt.map((_, k) => k + 1)].map((k) => ({ batch: read(0, k), alone: read(1, k) }));
+}
+
+test.each(Object.keys(LAYERS))("%s: sequences of different lengths as each alone", (name) => {
+  const layer = LAYERS[name];
+  if (layer === undefined) throw new RangeError(name);
+  for (const { batch, alone } of inBatchAndAlone(layer)) {
+    const scale = Math.max(...alone.map(Math.abs));
+    const difference = Math.max(...batch.map((value, k) => Math.abs(value - alone[k]!)));
     expect(difference / scale).toBeLessThan(3e-6);
   }
 });

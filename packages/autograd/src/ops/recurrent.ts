@@ -26,6 +26,8 @@ export interface RecurrentInputs {
   readonly initialHidden?: Value;
   /** The same for the cell of an LSTM. */
   readonly initialCell?: Value;
+  /** int32 [batch]: how many times each sequence has, if not all. States behind that are zero. */
+  readonly lengths?: Value;
 }
 
 export interface RecurrentOptions {
@@ -152,13 +154,12 @@ export const LSTM = defineOp(operators.LSTM, {
   ],
 });
 
-/** The inputs in ONNX's order; there are no sequence lengths here. */
-const inOrder = ({ x, w, r, b, initialHidden, initialCell }: RecurrentInputs) => [
+const inOnnxOrder = ({ x, w, r, b, initialHidden, initialCell, lengths }: RecurrentInputs) => [
   x,
   w,
   r,
   b ?? null,
-  null,
+  lengths ?? null,
   initialHidden ?? null,
   ...(initialCell === undefined ? [] : [initialCell]),
 ];
@@ -177,17 +178,21 @@ export function builders(g: Graph): RecurrentBuilders {
   });
   return {
     rnn: (inputs, options) =>
-      states(g.emitAll(RNN, inOrder(inputs), attributes(inputs, 1, options), { outputCount: 2 })),
+      states(
+        g.emitAll(RNN, inOnnxOrder(inputs), attributes(inputs, 1, options), { outputCount: 2 }),
+      ),
     gru: (inputs, options) =>
       states(
         g.emitAll(
           GRU,
-          inOrder(inputs),
+          inOnnxOrder(inputs),
           { ...attributes(inputs, 3, options), linear_before_reset: 1 },
           { outputCount: 2 },
         ),
       ),
     lstm: (inputs, options) =>
-      states(g.emitAll(LSTM, inOrder(inputs), attributes(inputs, 4, options), { outputCount: 3 })),
+      states(
+        g.emitAll(LSTM, inOnnxOrder(inputs), attributes(inputs, 4, options), { outputCount: 3 }),
+      ),
   };
 }

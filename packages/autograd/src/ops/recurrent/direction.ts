@@ -1,4 +1,4 @@
-import { sizeAt, type PerInput, type RecurrentAttributes } from "@groundswell/onnx";
+import { operators, sizeAt, type PerInput, type RecurrentAttributes } from "@groundswell/onnx";
 
 import { GraphError } from "../../errors.ts";
 import type { Graph } from "../../graph.ts";
@@ -32,6 +32,11 @@ export interface Direction {
   readonly initialCell: Value | null;
   /** The states after the last step, [batch, hidden], the cell second. */
   readonly final: readonly Value[];
+  /**
+   * 1 for the times of each sequence and 0 behind its end, [time, batch, 1]; null where all
+   * are as long as there are times.
+   */
+  readonly inside: Value | null;
   /** Slopes of `after` as far as they come from outside; null for none. */
   readonly slope: Value | null;
   /** Slopes of `final`. */
@@ -123,6 +128,8 @@ function takeDirection(site: Site, index: number, backwards: boolean): Direction
   const after = at(all, 1);
   const weights = at(w, 0);
   const both = optional(inputs[3]);
+  const lengths = inputs[4] ?? null;
+  const inside = lengths === null ? null : timesInside(g, after, lengths);
   const gates = sizeAt(weights.shape, 0);
   const [biasW, biasR] = both === null ? [] : g.split(both, 0, [gates, gates]);
   return {
@@ -134,25 +141,47 @@ function takeDirection(site: Site, index: number, backwards: boolean): Direction
     r: at(r, 0),
     bias: biasW === undefined || biasR === undefined ? null : { w: biasW, r: biasR },
     after,
-    before: statesBefore(g, after, { initial: optional(inputs[5]), backwards }),
+    before: statesBefore(g, after, { initial: optional(inputs[5]), lengths, backwards }),
     initialCell: optional(inputs[6]),
+    inside,
     slope: optional(slopes[0], 1),
     final,
     finalSlopes: final.map((state, k) => optional(slopes[k + 1]) ?? g.zerosLike(state)),
   };
 }
 
+/** 0, 1, 2, … for the times of `states`: [time, 1, 1] of the type of `like`. */
+function timesOf(g: Graph, states: Value, like: Value): Value {
+  const count = g.gather(g.shapeOf(states), g.constant(0, "int64"));
+  const [first, step] = [g.constant(0, "int64"), g.constant(1, "int64")];
+  return g.unsqueeze(g.cast(g.emit(operators.Range, [first, count, step]), like.dtype), [1, 2]);
+}
+
+/** [batch] to [1, batch, 1] */
+const perSequence = (g: Graph, lengths: Value): Value => g.unsqueeze(lengths, [0, 2]);
+
+const timesInside = (g: Graph, states: Value, lengths: Value): Value =>
+  g.cast(g.less(timesOf(g, states, lengths), perSequence(g, lengths)), states.dtype);
+
+interface Before {
+  readonly initial: Value | null;
+  readonly lengths: Value | null;
+  readonly backwards: boolean;
+}
+
 /** The states moved by one time, and the initial one (or zeros) where that leaves a gap. */
-function statesBefore(
-  g: Graph,
-  after: Value,
-  { initial, backwards }: { readonly initial: Value | null; readonly backwards: boolean },
-): Value {
+function statesBefore(g: Graph, after: Value, { initial, lengths, backwards }: Before): Value {
   const [gap, beyond] = backwards ? [-1, 1] : [1, -1];
   const moved = g.pad(after, [gap, 0, 0], [beyond, 0, 0]);
   if (initial === null) return moved;
-  const place = g.constant([backwards ? -1 : 0], "int64", [1, 1]);
-  return g.scatterAdd(moved, place, g.unsqueeze(initial, [0]));
+  if (lengths === null || !backwards) {
+    const place = g.constant([backwards ? -1 : 0], "int64", [1, 1]);
+    return g.scatterAdd(moved, place, g.unsqueeze(initial, [0]));
+  }
+  // Backwards, a sequence begins at its own end; the runtime says zero for what lies behind.
+  const last = g.sub(perSequence(g, lengths), 1);
+  const begins = g.cast(g.equal(timesOf(g, after, lengths), last), after.dtype);
+  return g.add(moved, g.mul(begins, initial));
 }
 
 /** What the gates are before their activations, at all times: [time, batch, gates·hidden]. */
@@ -177,28 +206,46 @@ interface StepBack {
 
 /**
  * Goes through time against the states' direction. `step` answers the slopes of the states
- * before its time, and what to keep of the way.
+ * before its time, and what to keep of the way. Behind the end of a sequence slopes pass as
+ * they are, and nothing is kept.
  */
 export function againstTime(
   direction: Direction,
   sequences: readonly Value[],
   step: (site: StepBack) => ScanStep,
 ): ScanStep & { readonly kept: PerInput<Value> } {
-  const { g, slope, finalSlopes, backwards } = direction;
+  const { g, slope, inside, finalSlopes, backwards } = direction;
+  const optional = [slope, inside].filter((sequence) => sequence !== null);
   const { states, kept } = g.scan(
     {
       states: finalSlopes,
-      sequences: slope === null ? sequences : [...sequences, slope],
+      sequences: [...sequences, ...optional],
       backwards: !backwards,
     },
     (inner, running, entries) => {
       const [hidden, cell] = running as PerInput<Value>;
-      const outside = slope === null ? undefined : entries.at(-1);
+      const rest = entries.slice(sequences.length);
+      const outside = slope === null ? undefined : rest.shift();
       const arrived = outside === undefined ? hidden : inner.add(hidden, outside);
-      return step({ inner, arrived, cell, entries: entries as PerInput<Value> });
+      const after = step({ inner, arrived, cell, entries: entries as PerInput<Value> });
+      const [here] = rest;
+      return here === undefined ? after : onlyInside(inner, after, { here, running });
     },
   );
   return { states, kept: kept as PerInput<Value> };
+}
+
+function onlyInside(
+  g: Graph,
+  { states, kept }: ScanStep,
+  { here, running }: { readonly here: Value; readonly running: readonly Value[] },
+): ScanStep {
+  const changed = (state: Value, before: Value): Value =>
+    g.add(before, g.mul(here, g.sub(state, before)));
+  return {
+    states: states.map((state, k) => changed(state, running[k] ?? state)),
+    kept: kept.map((value) => g.mul(value, here)),
+  };
 }
 
 /** Slope of sigmoid by its value. */
@@ -216,7 +263,6 @@ function refuseVariants(
     throw new GraphError(`No gradient is written for a recurrent node with ${what}`);
   };
   if (attributes.layout !== 0) refuse("the batch in front");
-  if (inputs[4]) refuse("sequence lengths");
   if (inputs[7]) refuse("peepholes");
   if (attributes.clip !== null) refuse("clipped gates");
   if (attributes.activation_alpha !== null || attributes.activation_beta !== null) {

@@ -49,23 +49,26 @@ export function lstmSlopes(direction: Direction): CellSlopes {
 }
 
 function gatesOf(direction: Direction): Gates {
-  const { g, hidden, final, initialCell, backwards } = direction;
+  const { g, hidden, final, initialCell, inside, backwards } = direction;
   const parts = g.split(preactivations(direction), 2, [3 * hidden, hidden]) as PerInput<Value>;
   const gates = g.split(g.sigmoid(parts[0]), 2, [hidden, hidden, hidden]) as PerInput<Value>;
   const [input, output, forget] = gates;
   const candidate = g.tanh(parts[1]);
 
+  const added = g.mul(input, candidate);
+  // Behind its end a sequence's cell stays as it is.
+  const keeps = inside === null ? forget : g.add(g.mul(forget, inside), g.sub(1, inside));
   const [, cellAfter] = final as PerInput<Value>;
   const { kept } = g.scan(
     {
       states: [initialCell ?? g.zerosLike(cellAfter)],
-      sequences: [forget, g.mul(input, candidate)],
+      sequences: [keeps, inside === null ? added : g.mul(added, inside)],
       backwards,
     },
     (inner, states, entries) => {
       const [before] = states as PerInput<Value>;
-      const [keep, added] = entries as PerInput<Value>;
-      const after = inner.add(inner.mul(keep, before), added);
+      const [keep, more] = entries as PerInput<Value>;
+      const after = inner.add(inner.mul(keep, before), more);
       return { states: [after], kept: [before, after] };
     },
   );
