@@ -1,4 +1,4 @@
-import { showShape, ShapeError } from "@groundswell/onnx";
+import { operators, showShape, ShapeError } from "@groundswell/onnx";
 import type {
   AttributeSpec,
   AttributeValue,
@@ -31,6 +31,8 @@ export interface EmitOptions {
   readonly subgraphs?: Readonly<Record<string, Subgraph>>;
   /** What errors about the node call it. */
   readonly origin?: string;
+  /** True for a node that must not be one with another that computes the same. */
+  readonly apart?: boolean;
 }
 
 /** The part of a graph that knows no operator. */
@@ -76,6 +78,8 @@ export interface GraphCore {
   region(output: Value, inputs: readonly Value[], slopes: Region["slopes"]): void;
   /** The region that ends with this node. */
   regionOf(node: Node): Region | undefined;
+  /** `x` as if it were a constant: no slope goes back through it. */
+  detach(x: Value): Value;
   /** `value`, or the number as a scalar constant of `like`'s type. */
   operand(value: Operand, like: Value): Value;
 }
@@ -110,11 +114,11 @@ export function createGraph(scope = ""): Graph {
     },
 
     emitAll(op, inputs, attributes = {}, options = {}) {
-      const { outputCount = 1, subgraphs: bodies = {}, origin = null } = options;
+      const { outputCount = 1, subgraphs: bodies = {}, origin = null, apart = false } = options;
       const operator = "operator" in op ? op.operator : op;
       const complete = withDefaults(operator, { ...attributes, ...signaturesOf(bodies) });
       const names = inputs.map((input) => input?.name ?? "");
-      const key = JSON.stringify([operator.name, names, complete, outputCount]);
+      const key = JSON.stringify([operator.name, names, complete, outputCount, apart]);
       // Two subgraphs are never known to be the same.
       const known = Object.keys(bodies).length === 0 ? outputsByKey.get(key) : undefined;
       if (known !== undefined) return known;
@@ -142,6 +146,12 @@ export function createGraph(scope = ""): Graph {
     },
 
     regionOf: (node) => regions.get(node),
+
+    detach(x) {
+      const [detached = x] = core.emitAll(operators.Identity, [x], {}, { apart: true });
+      core.region(detached, [], () => []);
+      return detached;
+    },
 
     operand: (value, like) =>
       typeof value === "number" ? core.constant(value, like.dtype) : value,

@@ -36,7 +36,22 @@ export { foldParameters, inferenceModel } from "./inference.ts";
 export type { InferenceOptions } from "./inference.ts";
 export { he, normal, uniform, xavier, zeros } from "./initialisers.ts";
 export type { Initialiser } from "./initialisers.ts";
-export { crossEntropy, meanSquared } from "./losses.ts";
+export {
+  binaryCrossEntropy,
+  bpr,
+  contrastive,
+  crossEntropy,
+  distillation,
+  dpo,
+  huber,
+  listNet,
+  meanSquared,
+  pairwiseLogistic,
+  policyGradient,
+  qLearning,
+  sampledSoftmax,
+  sparseCrossEntropy,
+} from "./losses.ts";
 export { adagrad, adam, sgd } from "./optimisers.ts";
 export type { AdagradOptions, AdamOptions, Optimiser } from "./optimisers.ts";
 export { randomStream } from "./random.ts";
