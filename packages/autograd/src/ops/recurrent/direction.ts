@@ -1,10 +1,10 @@
-import { operators, sizeAt, type PerInput, type RecurrentAttributes } from "@groundswell/onnx";
+import { sizeAt, type RecurrentAttributes } from "@groundswell/onnx";
 
 import { GraphError } from "../../errors.ts";
 import type { Graph } from "../../graph.ts";
 import type { GradientSite, Slopes } from "../../op.ts";
 import type { Value } from "../../value.ts";
-import type { ScanStep } from "../scan-emission.ts";
+import { statesBefore, timesInside } from "./times.ts";
 
 /**
  * One direction of a recurrent node, as the gradient sees it. The runtime's kernels don't
@@ -150,40 +150,6 @@ function takeDirection(site: Site, index: number, backwards: boolean): Direction
   };
 }
 
-/** 0, 1, 2, … for the times of `states`: [time, 1, 1] of the type of `like`. */
-function timesOf(g: Graph, states: Value, like: Value): Value {
-  const count = g.gather(g.shapeOf(states), g.constant(0, "int64"));
-  const [first, step] = [g.constant(0, "int64"), g.constant(1, "int64")];
-  return g.unsqueeze(g.cast(g.emit(operators.Range, [first, count, step]), like.dtype), [1, 2]);
-}
-
-/** [batch] to [1, batch, 1] */
-const perSequence = (g: Graph, lengths: Value): Value => g.unsqueeze(lengths, [0, 2]);
-
-const timesInside = (g: Graph, states: Value, lengths: Value): Value =>
-  g.cast(g.less(timesOf(g, states, lengths), perSequence(g, lengths)), states.dtype);
-
-interface Before {
-  readonly initial: Value | null;
-  readonly lengths: Value | null;
-  readonly backwards: boolean;
-}
-
-/** The states moved by one time, and the initial one (or zeros) where that leaves a gap. */
-function statesBefore(g: Graph, after: Value, { initial, lengths, backwards }: Before): Value {
-  const [gap, beyond] = backwards ? [-1, 1] : [1, -1];
-  const moved = g.pad(after, [gap, 0, 0], [beyond, 0, 0]);
-  if (initial === null) return moved;
-  if (lengths === null || !backwards) {
-    const place = g.constant([backwards ? -1 : 0], "int64", [1, 1]);
-    return g.scatterAdd(moved, place, g.unsqueeze(initial, [0]));
-  }
-  // Backwards, a sequence begins at its own end; the runtime says zero for what lies behind.
-  const last = g.sub(perSequence(g, lengths), 1);
-  const begins = g.cast(g.equal(timesOf(g, after, lengths), last), after.dtype);
-  return g.add(moved, g.mul(begins, initial));
-}
-
 /** What the gates are before their activations, at all times: [time, batch, gates·hidden]. */
 export function preactivations(direction: Direction): Value {
   const { g, x, w, r, bias, before } = direction;
@@ -192,61 +158,6 @@ export function preactivations(direction: Direction): Value {
 }
 
 export const turned = (g: Graph, matrix: Value): Value => g.transpose(matrix, [1, 0]);
-
-/** One step against the states' direction. */
-interface StepBack {
-  readonly inner: Graph;
-  /** Slope of the state after this time: [batch, hidden]. */
-  readonly arrived: Value;
-  /** Slope of the cell after this time, where there is one. */
-  readonly cell: Value;
-  /** The entries of the sequences. */
-  readonly entries: PerInput<Value>;
-}
-
-/**
- * Goes through time against the states' direction. `step` answers the slopes of the states
- * before its time, and what to keep of the way. Behind the end of a sequence slopes pass as
- * they are, and nothing is kept.
- */
-export function againstTime(
-  direction: Direction,
-  sequences: readonly Value[],
-  step: (site: StepBack) => ScanStep,
-): ScanStep & { readonly kept: PerInput<Value> } {
-  const { g, slope, inside, finalSlopes, backwards } = direction;
-  const optional = [slope, inside].filter((sequence) => sequence !== null);
-  const { states, kept } = g.scan(
-    {
-      states: finalSlopes,
-      sequences: [...sequences, ...optional],
-      backwards: !backwards,
-    },
-    (inner, running, entries) => {
-      const [hidden, cell] = running as PerInput<Value>;
-      const rest = entries.slice(sequences.length);
-      const outside = slope === null ? undefined : rest.shift();
-      const arrived = outside === undefined ? hidden : inner.add(hidden, outside);
-      const after = step({ inner, arrived, cell, entries: entries as PerInput<Value> });
-      const [here] = rest;
-      return here === undefined ? after : onlyInside(inner, after, { here, running });
-    },
-  );
-  return { states, kept: kept as PerInput<Value> };
-}
-
-function onlyInside(
-  g: Graph,
-  { states, kept }: ScanStep,
-  { here, running }: { readonly here: Value; readonly running: readonly Value[] },
-): ScanStep {
-  const changed = (state: Value, before: Value): Value =>
-    g.add(before, g.mul(here, g.sub(state, before)));
-  return {
-    states: states.map((state, k) => changed(state, running[k] ?? state)),
-    kept: kept.map((value) => g.mul(value, here)),
-  };
-}
 
 /** Slope of sigmoid by its value. */
 export const sigmoidSlope = (g: Graph, y: Value): Value => g.mul(y, g.sub(1, y));

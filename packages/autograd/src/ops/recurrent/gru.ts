@@ -2,8 +2,8 @@ import type { PerInput } from "@groundswell/onnx";
 
 import type { Graph } from "../../graph.ts";
 import type { Value } from "../../value.ts";
+import { againstTime } from "./against-time.ts";
 import {
-  againstTime,
   product,
   sigmoidSlope,
   tanhSlope,

@@ -1,8 +1,8 @@
 import type { PerInput } from "@groundswell/onnx";
 
 import type { Value } from "../../value.ts";
+import { againstTime } from "./against-time.ts";
 import {
-  againstTime,
   preactivations,
   sigmoidSlope,
   tanhSlope,

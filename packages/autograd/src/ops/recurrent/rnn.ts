@@ -1,4 +1,5 @@
-import { againstTime, tanhSlope, type CellSlopes, type Direction } from "./direction.ts";
+import { againstTime } from "./against-time.ts";
+import { tanhSlope, type CellSlopes, type Direction } from "./direction.ts";
 
 /** h' = f(W·x + R·h + b), with f tanh or relu: its slope follows from h' alone. */
 export function rnnSlopes(direction: Direction, activation: string): CellSlopes {
