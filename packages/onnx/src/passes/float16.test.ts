@@ -97,6 +97,37 @@ describe("what can't be float16 isn't", () => {
   });
 });
 
+test("a Cast that has become one from float16 to float16 is a copy", () => {
+  const model = modelOf({
+    nodes: [
+      nodeOf("Cast", ["x"], ["same"], { to: 1 }),
+      nodeOf("Sqrt", ["same"], ["root"]),
+      nodeOf("Cast", ["root"], ["y"], { to: 1 }),
+    ],
+    inputs: { x: [2] },
+    outputs: ["y"],
+  });
+  expect(toFloat16(model).graph.nodes.map(({ op }) => op)).toEqual([
+    "Cast",
+    "Identity",
+    "Sqrt",
+    "Identity",
+    "Cast",
+  ]);
+  const feeds = { x: tensor("float32", [2], Float32Array.of(2, 9)) };
+  expect(apart(model, toFloat16(model), feeds)).toBeLessThan(1e-3);
+});
+
+test("a model whose operators are of older forms is to be brought up first", () => {
+  const old = modelOf({
+    nodes: [nodeOf("ReduceSum", ["x"], ["y"], { axes: [0] })],
+    inputs: { x: [2] },
+    outputs: ["y"],
+    version: 11,
+  });
+  expect(() => toFloat16(old)).toThrow(/operator set 11: bring it up first/);
+});
+
 test("constants, fills, casts and branches follow", () => {
   const branch = (name: string, op: string): Attribute => ({
     kind: "graph",

@@ -1,12 +1,20 @@
 import { onnxCode } from "../dtype.ts";
 import { PassError } from "../errors.ts";
-import type { Attribute, GraphDef, Model, ModelTensor, NodeDef, ValueInfo } from "../model.ts";
+import type {
+  Attribute,
+  ElementType,
+  GraphDef,
+  Model,
+  ModelTensor,
+  NodeDef,
+  ValueInfo,
+} from "../model.ts";
 import { withNames } from "./branches.ts";
 import { removeDeadCode } from "./dead-code.ts";
-import { createKnowledge } from "./knowledge.ts";
+import { createKnowledge, requireDescribed } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { freshNames, withSubgraphs } from "./names.ts";
-import { intValue, newNode, withAttribute, without } from "./node-edit.ts";
+import { intOf, intValue, newNode, stringOf, withAttribute, without } from "./node-edit.ts";
 import { constantNodeValue, constantOf, isNumeric, loaded, stored } from "./stored.ts";
 
 export interface Float16Options {
@@ -34,13 +42,28 @@ const ALWAYS_FLOAT32: Readonly<Record<string, Ends>> = {
   DynamicQuantizeLinear: { inputs: [0], outputs: [1] },
   LayerNormalization: { inputs: [], outputs: [1, 2] },
   NonMaxSuppression: { inputs: [0, 1, 3, 4], outputs: [] },
+  QLinearConv: { inputs: [1, 4, 6], outputs: [] },
+  QLinearMatMul: { inputs: [1, 4, 6], outputs: [] },
   Resize: { inputs: [1, 2], outputs: [] },
   TfIdfVectorizer: { inputs: [], outputs: [0] },
   Upsample: { inputs: [1], outputs: [] },
 };
 
-/** There is no such operator in float16; its inputs and outputs are all of one type. */
-const NEVER_FLOAT16: ReadonlySet<string> = new Set(["Range"]);
+/** No such operator in float16, by ONNX (Range), by meaning (BitCast) or in the runtime. */
+const NEVER_FLOAT16: ReadonlySet<string> = new Set([
+  "BitCast",
+  "MeanVarianceNormalization",
+  "Range",
+]);
+
+const SCATTERS: ReadonlySet<string> = new Set(["ScatterElements", "ScatterND"]);
+
+function staysFloat32(node: NodeDef, kept: ReadonlySet<string>): boolean {
+  if (kept.has(node.op) || NEVER_FLOAT16.has(node.op)) return true;
+  const reduces = (stringOf(node, "reduction") ?? "none") !== "none";
+  // Trees and the like of ai.onnx.ml know float32 only.
+  return (SCATTERS.has(node.op) && reduces) || node.domain === "ai.onnx.ml";
+}
 
 /** Attributes that name an element type. */
 const TYPE_ATTRIBUTES = ["to", "dtype", "output_dtype", "output_datatype"];
@@ -50,11 +73,12 @@ const TYPE_ATTRIBUTES = ["to", "dtype", "output_dtype", "output_datatype"];
  * such kernels are faster (a CPU mostly converts back and isn't). Weights that float16 can't
  * hold become the nearest that it can, and none but zero becomes zero: an epsilon stays one.
  *
- * The model must be of a set that the operators' descriptions speak of (`upConvert`).
- * @throws PassError where callers are to notice nothing, and an output's type isn't known
+ * @throws PassError for a model older than set 21 (`upConvert` first), and where callers are
+ *   to notice nothing, and an output's type isn't known
  */
 export function toFloat16(model: Model, options: Float16Options = {}): Model {
   const { keepIo = true, keepOperators = [] } = options;
+  requireDescribed(model);
   const fresh = freshNames(model);
   const kept = new Set(keepOperators);
   const half = halfGraph(model.graph, { fresh, kept });
@@ -102,7 +126,7 @@ function halfGraph(graph: GraphDef, conversion: Conversion): GraphDef {
     const read = node.inputs.map((name, index) =>
       name !== "" && inputs.includes(index) ? wide(name) : name,
     );
-    const own = kept.has(node.op) ? changed : halfAttributes(changed);
+    const own = staysFloat32(node, kept) ? changed : halfAttributes(changed, knowledge);
     nodes.push({ ...own, inputs: read, outputs: named }, ...narrow);
   }
   return {
@@ -122,19 +146,18 @@ function float32Ends(
   node: NodeDef,
   { kept, knowledge }: { kept: ReadonlySet<string>; knowledge: Knowledge },
 ): Ends {
-  const isFloat = (name: string): boolean => knowledge.known(name)?.dtype === "float32";
-  if (NEVER_FLOAT16.has(node.op)) {
-    const floats = node.inputs.some(isFloat);
-    return floats ? { inputs: [...node.inputs.keys()], outputs: [0] } : NONE;
-  }
-  if (!kept.has(node.op)) return ALWAYS_FLOAT32[node.op] ?? NONE;
+  if (!staysFloat32(node, kept)) return ALWAYS_FLOAT32[node.op] ?? NONE;
   const floats = (names: readonly string[]): number[] =>
-    names.flatMap((name, index) => (isFloat(name) ? [index] : []));
+    names.flatMap((name, index) => (knowledge.known(name)?.dtype === "float32" ? [index] : []));
   return { inputs: floats(node.inputs), outputs: floats(node.outputs) };
 }
 
 /** What a node's attributes say of float32, said of float16. */
-function halfAttributes(node: NodeDef): NodeDef {
+function halfAttributes(node: NodeDef, { known }: Knowledge): NodeDef {
+  if (node.op === "Cast" && isNoCast(node, known(node.inputs[0] ?? "")?.dtype)) {
+    // The runtime stumbles over a Cast from float16 to float16.
+    return { ...without(node, "to", "saturate", "round_mode"), op: "Identity" };
+  }
   if (node.op === "Constant") {
     const value = constantNodeValue(node);
     if (value?.dtype !== "float32") return node;
@@ -156,6 +179,11 @@ function halfAttributes(node: NodeDef): NodeDef {
   if (filled.kind !== "tensor") return changed;
   return withAttribute(changed, "value", { ...filled, value: halfTensor(filled.value) });
 }
+
+const isNoCast = (node: NodeDef, from: ElementType | undefined): boolean => {
+  const to = intOf(node, "to", 0);
+  return (from === "float32" || from === "float16") && (to === FLOAT32 || to === FLOAT16);
+};
 
 const halfInfo = (info: ValueInfo): ValueInfo =>
   info.dtype === "float32" ? { ...info, dtype: "float16" } : info;

@@ -7,7 +7,7 @@ import { inlineBranch } from "./branches.ts";
 import { withoutCopies } from "./copies.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { evaluate } from "./evaluate.ts";
-import { createKnowledge } from "./knowledge.ts";
+import { createKnowledge, requireDescribed } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { freshNames, readsOf, subgraphsOf, withSubgraphs } from "./names.ts";
 import { constantNodeValue, isNumeric, loaded, stored } from "./stored.ts";
@@ -51,11 +51,12 @@ const NEVER_FOLDED: ReadonlySet<string> = new Set([
  * the branch that is taken stays; copies (Identity) go. What is random stays too, and so does DequantizeLinear:
  * folding it would undo a quantisation.
  *
- * The model must be of a set that the operators' descriptions speak of (`upConvert`).
  * Blocks the thread.
+ * @throws PassError for a model older than set 21: `upConvert` first
  * @throws SessionError where the runtime refuses what is to be computed
  */
 export function foldConstants(model: Model, { maxBytes = 2 ** 20 }: FoldOptions = {}): Model {
+  requireDescribed(model);
   const fresh = freshNames(model);
   const graph = foldGraph(withoutCopies(model.graph), { model, maxBytes, fresh });
   // Branches that were taken leave copies of their answers.

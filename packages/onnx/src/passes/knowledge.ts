@@ -1,10 +1,23 @@
 import { dtypeOfOnnxCode } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
-import type { Attribute, Dim, GraphDef, NodeDef, NumericTensor } from "../model.ts";
+import { PassError, ShapeError } from "../errors.ts";
+import type { Attribute, Dim, GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
 import { operatorNamed } from "../operators/index.ts";
 import type { AttributeSpecs, Known, PerInput } from "../operators/operator.ts";
 import { sizeOf } from "../tensor.ts";
 import { constantNodeValue, fixedInitializers, loaded } from "./stored.ts";
+
+/** From this set on the operators have the forms that their descriptions here speak of. */
+export const DESCRIBED_SET = 21;
+
+export const isStandard = ({ domain }: { readonly domain: string }): boolean =>
+  domain === "" || domain === "ai.onnx";
+
+/** @throws PassError where older forms would be taken for the newest */
+export function requireDescribed({ operatorSets }: Model): void {
+  const version = operatorSets.find(isStandard)?.version ?? DESCRIBED_SET;
+  if (version >= DESCRIBED_SET) return;
+  throw new PassError(`The model is of operator set ${version}: bring it up first (upConvert)`);
+}
 
 /** Longer constants are no shapes. */
 const CONTENT_ELEMENTS = 64;

@@ -48,7 +48,7 @@ export function nodeOf(
 export const modelOf = (sketch: Sketch): Model => ({
   irVersion: sketch.irVersion ?? 8,
   producer: "test",
-  operatorSets: [{ domain: "", version: sketch.version ?? 20 }],
+  operatorSets: [{ domain: "", version: sketch.version ?? 21 }],
   graph: {
     name: "g",
     nodes: sketch.nodes,

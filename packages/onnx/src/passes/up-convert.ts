@@ -2,7 +2,7 @@ import type { DType } from "../dtype.ts";
 import { isFloat } from "../dtype.ts";
 import { PassError } from "../errors.ts";
 import type { GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
-import { createKnowledge } from "./knowledge.ts";
+import { createKnowledge, DESCRIBED_SET, isStandard } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { allNodes, freshNames, readCounts, showNode, subgraphsOf, withSubgraphs } from "./names.ts";
 import { without } from "./node-edit.ts";
@@ -28,9 +28,6 @@ const NEWEST = 23;
 
 /** The runtime has these on the CPU up to set 21 only, in the same form as later. */
 const STAY_AT_21: ReadonlySet<string> = new Set(["Bernoulli", "RoiAlign"]);
-
-/** From this set on the operators have the forms that their descriptions here speak of. */
-const DESCRIBED = 21;
 
 /** The IR version that came with the newest operator set here. */
 const IR_VERSION = 11;
@@ -66,9 +63,6 @@ export function upConvert(model: Model, to: number = newestFor(model.graph)): Mo
 const newestFor = (graph: GraphDef): number =>
   allNodes(graph).some(({ op }) => STAY_AT_21.has(op)) ? 21 : NEWEST;
 
-const isStandard = ({ domain }: { readonly domain: string }): boolean =>
-  domain === "" || domain === "ai.onnx";
-
 /** Before IR version 4 each initialiser had to be an input as well, and was no less constant. */
 function withoutDefaults({ irVersion, graph }: Model): GraphDef {
   if (irVersion >= 4) return graph;
@@ -103,7 +97,7 @@ function upgradeGraph(graph: GraphDef, passage: Passage): GraphDef {
       site,
       passage,
     );
-    if (passage.to >= DESCRIBED) for (const each of upgraded) knowledge.learn(each);
+    if (passage.to >= DESCRIBED_SET) for (const each of upgraded) knowledge.learn(each);
     return upgraded;
   });
   const used = readCounts({ ...graph, nodes });
