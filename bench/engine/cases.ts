@@ -50,6 +50,8 @@ function dense(m: number, k: number, n: number, times = 1, inputGradient = true)
 const TINY = { kind: "mlp", sizes: [32, 64, 1], batch: 1, optimiser: "sgd" } as const;
 const DIGITS = { kind: "mlp", sizes: [784, 256, 10], batch: 128, optimiser: "adam" } as const;
 
+const PICTURES = { kind: "cnn", batch: 64, optimiser: "adam" } as const;
+
 export const CASES: Readonly<Record<string, EngineCase>> = {
   "mlp-tiny": {
     title: "MLP 32-64-1, batch 1, SGD",
@@ -73,6 +75,22 @@ export const CASES: Readonly<Record<string, EngineCase>> = {
     tfjs: true,
     stepsPerRound: 200,
     products: [...dense(128, 784, 256, 1, false), ...dense(128, 256, 10)],
+  },
+  cnn: {
+    title: "CNN 28×28, batch 64, Adam",
+    network: PICTURES,
+    training: () => cnn(PICTURES),
+    learningRate: 1e-3,
+    modes: ["one", "many:10"],
+    peers: ["default", "fused"],
+    stepsPerRound: 40,
+    // Of what lies under the kernel beside every pixel, times the kernel.
+    products: [
+      ...dense(64 * 784, 9, 16, 1, false),
+      ...dense(64 * 196, 144, 32),
+      ...dense(64 * 16, 288, 64),
+      ...dense(64, 64, 10),
+    ],
   },
 };
 
@@ -106,7 +124,7 @@ const LORA = { ...SMALL_ENCODER, rank: 4, alpha: 8 } as const;
 const SMALL_CNN = { kind: "cnn", batch: 8, optimiser: "adam" } as const;
 const RESNET = {
   kind: "resnet",
-  widths: [8, 8, 16],
+  widths: [16, 16, 32],
   strides: [1, 2],
   size: 12,
   batch: 6,
