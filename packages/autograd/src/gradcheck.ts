@@ -11,9 +11,11 @@ import type { DType, Tensor } from "@groundswell/onnx";
 
 import { graphDefOf, modelOf } from "./emission.ts";
 import { gradient } from "./gradient.ts";
+import type { Calculus } from "./gradient.ts";
 import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import type { Case, CaseInput, Op } from "./op.ts";
+import { opOf } from "./ops/index.ts";
 import { randomStream } from "./random.ts";
 import type { Shape, Value } from "./value.ts";
 
@@ -43,14 +45,27 @@ export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
     if (input === null) return null;
     if ("int" in input) return g.constant(input.int, "int64");
     if ("ints" in input) return g.constant(input.ints, "int64");
-    const { shape, dtype, draw } = describe(input, float);
-    const value = g.input(`x${index}`, dtype, shape);
+    const { value, feed } = drawInput(g, input, { float, index });
     fed.push(value);
-    feeds[value.name] = drawn(dtype, bind(shape), (k) => draw(k, index));
+    feeds[value.name] = feed;
     return "sizesOf" in input ? g.shapeOf(value) : value;
   });
   const outputs = g.emitAll(op, values, attributes, { subgraphs: subgraphs?.(g) ?? {} });
   return { g, inputs: values, outputs, fed, feeds };
+}
+
+/** An input that is fed. */
+export type DrawnInput = Exclude<CaseInput, { int: unknown } | { ints: unknown } | null>;
+
+/** Adds the `index`-th input of a case to a graph, and draws what it is fed. */
+export function drawInput(
+  g: Graph,
+  input: DrawnInput,
+  { float, index }: { readonly float: DType; readonly index: number },
+): { readonly value: Value; readonly feed: Tensor } {
+  const { shape, dtype, draw } = describe(input, float);
+  const value = g.input(`x${index}`, dtype, shape);
+  return { value, feed: drawn(dtype, bind(shape), (k) => draw(k, index)) };
 }
 
 interface Described {
@@ -59,10 +74,7 @@ interface Described {
   readonly draw: (k: number, index: number) => number;
 }
 
-function describe(
-  input: Exclude<CaseInput, { int: unknown } | { ints: unknown } | null>,
-  float: DType,
-): Described {
+function describe(input: DrawnInput, float: DType): Described {
   const stream = randomStream(17);
   if (!("shape" in input)) {
     const shape = "sizesOf" in input ? input.sizesOf : input;
@@ -113,8 +125,15 @@ export interface Slopes {
  * For each float input x of the node and random dy and u: ⟨dy, J·u⟩ by central differences
  * beside ⟨Jᵀ·dy, u⟩ by the rule. Empty where the operator has no float output.
  */
-export function compareSlopes(op: Op, testCase: Case, float: DType): Slopes[] {
-  const built = buildCase(op, testCase, float);
+export const compareSlopes = (op: Op, testCase: Case, float: DType): Slopes[] =>
+  compareSlopesOf(buildCase(op, testCase, float), float);
+
+/** `compareSlopes` of whatever has been built. */
+export function compareSlopesOf(
+  built: BuiltCase,
+  float: DType,
+  calculus: Calculus = opOf,
+): Slopes[] {
   const { g, fed, feeds } = built;
   const loss = weighOutputs(built, float);
   const wrt = built.inputs
@@ -122,8 +141,8 @@ export function compareSlopes(op: Op, testCase: Case, float: DType): Slopes[] {
     .filter((input) => fed.includes(input) && isFloat(input.dtype));
   if (loss === null || wrt.length === 0) return [];
 
-  const together = gradient(g, loss.value, wrt);
-  const alone = wrt.map((input) => gradient(g, loss.value, [input])[0] ?? input);
+  const together = gradient(g, loss.value, wrt, calculus);
+  const alone = wrt.map((input) => gradient(g, loss.value, [input], calculus)[0] ?? input);
   const outputs = Object.fromEntries([
     ["loss", loss.value],
     ...together.map((slope, i) => [`together${i}`, slope] as const),

@@ -4,7 +4,7 @@ import type { PerInput } from "@groundswell/onnx";
 import { dependenciesOf, reads } from "./dependencies.ts";
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
-import type { Slopes } from "./op.ts";
+import type { GradientSite, Slopes } from "./op.ts";
 import { opOf } from "./ops/index.ts";
 import type { Node, Shape, Value } from "./value.ts";
 
@@ -20,15 +20,34 @@ import type { Node, Shape, Value } from "./value.ts";
  * @throws GraphError where the loss doesn't depend on one of `wrt`, and where the way to it
  *   leads through an operator without a gradient
  */
-export function gradient(g: Graph, loss: Value, wrt: readonly Value[]): Value[] {
-  return slopesOf(g, loss, wrt).map((slope, index) => {
+export function gradient(
+  g: Graph,
+  loss: Value,
+  wrt: readonly Value[],
+  calculus: Calculus = opOf,
+): Value[] {
+  return createSlopesOf(calculus)(g, loss, wrt).map((slope, index) => {
     if (slope === null) throw new GraphError(`The loss doesn't depend on "${wrt[index]?.name}"`);
     return slope;
   });
 }
 
-/** `gradient`, with null for what the loss doesn't depend on. */
-function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[] {
+/** The rules that the walk goes by. */
+export type Calculus = typeof opOf;
+
+/** `gradient`, with null for what the loss doesn't depend on; rules get it too, for graphs within. */
+function createSlopesOf(calculus: Calculus): GradientSite["slopesOf"] {
+  return function slopesOf(g, loss, wrt) {
+    return walkBack({ calculus, slopesOf }, g, loss, wrt);
+  };
+}
+
+function walkBack(
+  rules: Pick<Walk, "calculus" | "slopesOf">,
+  g: Graph,
+  loss: Value,
+  wrt: readonly Value[],
+): (Value | null)[] {
   if (loss.shape.length > 0 || !isFloat(loss.dtype)) {
     throw new GraphError(`The loss is ${loss.dtype} ${showShape(loss.shape)}, not a float scalar`);
   }
@@ -36,7 +55,7 @@ function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[
   const forward = [...g.nodes];
   const wanted = dependentsOf(forward, wrt);
   const slopes = createSlopes(g);
-  const walk = { g, wanted, slopes, sources: new Set(wrt) };
+  const walk = { ...rules, g, wanted, slopes, sources: new Set(wrt) };
   slopes.add(loss, g.constant(1, loss.dtype));
 
   for (const node of forward.toReversed()) {
@@ -46,6 +65,8 @@ function slopesOf(g: Graph, loss: Value, wrt: readonly Value[]): (Value | null)[
 }
 
 interface Walk {
+  readonly calculus: Calculus;
+  readonly slopesOf: GradientSite["slopesOf"];
   readonly g: Graph;
   /** What slopes are asked of. */
   readonly sources: ReadonlySet<Value>;
@@ -82,7 +103,7 @@ function createSlopes(g: Graph): SlopeTable {
 
 /** Carries the slopes of a node's outputs over to its inputs. */
 function propagate(walk: Walk, node: Node): void {
-  const { g, wanted, slopes } = walk;
+  const { g, wanted, slopes, slopesOf } = walk;
   const { operator, inputs, outputs, attributes, subgraphs } = node;
   const arrived = outputs.map((output) => slopes.of(output));
   const y = outputs[0];
@@ -96,7 +117,7 @@ function propagate(walk: Walk, node: Node): void {
     }
     return;
   }
-  const { grad } = opOf(operator);
+  const { grad } = walk.calculus(operator);
   if (typeof grad !== "function") {
     if (grad.kind === "flat") return;
     throw refusal(node, grad.reason, walk.sources);
