@@ -1,4 +1,4 @@
-import { dataOf, tensor } from "@groundswell/onnx";
+import { dataOf, operators, tensor } from "@groundswell/onnx";
 import { expect, test } from "vitest";
 
 import { evaluate } from "../gradcheck.ts";
@@ -82,4 +82,36 @@ test("a Scan inside a Scan reads values of both graphs around it", () => {
   const columns = [0.3 + 0.6, -0.8 + 0.4].map((sum) => sum ** 2);
   const expected = [0, 1, 2].flatMap(() => columns);
   expect([[...dataOf(answered["slope"], "float64")]]).toEqual(closeTo([expected]));
+});
+
+test("an If has the slopes of the branch that ran", () => {
+  const g = createGraph();
+  const condition = g.input("condition", "bool", []);
+  const x = g.input("x", "float64", [3, 2]);
+  const w = g.input("w", "float64", [2, 2]);
+  const [y = x] = g.emitAll(
+    operators.If,
+    [condition],
+    {},
+    {
+      subgraphs: {
+        then_branch: g.subgraph((inner) => ({ inputs: [], outputs: [inner.matmul(x, w)] })),
+        else_branch: g.subgraph((inner) => ({ inputs: [], outputs: [inner.square(x)] })),
+      },
+    },
+  );
+  const [ofX = x, ofW = w] = gradient(g, g.reduceSum(y), [x, w]);
+  const slopesWhen = (holds: number): number[][] => {
+    const fed = { condition: tensor("bool", [], Uint8Array.of(holds)), x: feeds.x, w: feeds.w };
+    const answered = evaluate(g, [condition, x, w], fed, { ofX, ofW });
+    return [answered["ofX"], answered["ofW"]].map((slope) => [...dataOf(slope, "float64")]);
+  };
+  const rows = [0.3 - 0.8, 0.6 + 0.4];
+  const sums = [1 - 0.5 + 1.5, 2 + 0.25 - 1];
+  expect(slopesWhen(1)).toEqual(
+    closeTo([[...rows, ...rows, ...rows], sums.flatMap((sum) => [sum, sum])]),
+  );
+  expect(slopesWhen(0)).toEqual(
+    closeTo([[...feeds.x.data].map((value) => 2 * value), [0, 0, 0, 0]]),
+  );
 });

@@ -3,6 +3,7 @@ import { operators } from "@groundswell/onnx";
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
 import type { Value } from "../value.ts";
+import { ifSlopes } from "./if-gradient.ts";
 import { emitScan, type ScanParts, type ScanStep } from "./scan-emission.ts";
 import { loopSlopes, scanSlopes } from "./scan-gradient.ts";
 
@@ -82,6 +83,26 @@ export const Loop = defineOp(operators.Loop, {
             outputs: [inner.identity(condition), next, inner.identity(factor), counted],
           };
         }),
+      }),
+    },
+  ],
+});
+
+export const If = defineOp(operators.If, {
+  grad: ifSlopes,
+  cases: [
+    {
+      // An If has no floats for inputs: what its branches read is tested in control.test.ts.
+      inputs: [{ shape: [], dtype: "bool" }],
+      subgraphs: (g) => ({
+        then_branch: g.subgraph((inner) => ({
+          inputs: [],
+          outputs: [inner.constant([1, 2], "float64")],
+        })),
+        else_branch: g.subgraph((inner) => ({
+          inputs: [],
+          outputs: [inner.constant([3, 4], "float64")],
+        })),
       }),
     },
   ],

@@ -205,7 +205,7 @@ function stepBack(parts: Parts, { inner, running, entries }: StepBack): ScanStep
 }
 
 /** Σ ⟨value, weight⟩: its gradient is what the weights, as slopes of the values, make of the rest. */
-function weighted(
+export function weighted(
   g: Graph,
   values: readonly (Value | undefined)[],
   weights: readonly (Value | undefined)[],
