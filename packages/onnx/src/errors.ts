@@ -22,6 +22,9 @@ export class ShapeError extends Error {
   readonly code = "SHAPE";
 }
 
+/** What a shape rule would have to know depends on the data, or isn't said anywhere. */
+export class UndecidedShape extends ShapeError {}
+
 /** A pass can't rewrite the model without changing what it computes; the message says where and why. */
 export class PassError extends Error {
   override readonly name = "PassError";

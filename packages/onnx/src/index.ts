@@ -5,6 +5,9 @@
  *   `GraphDef`, `NodeDef`, …).
  * - The operators: `operators`, `operatorNamed`: attributes with their defaults, and the types
  *   and shapes of outputs, where a size may be a symbol (`Dim`, `Shape`).
+ * - `inferShapes`: types and shapes of all values of a model before it runs, with the sizes that
+ *   its inputs name kept as names, and those worked out from them written with them; nodes
+ *   whose outputs can't be told are listed with the reason.
  * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest),
  *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
  *   `quantizeDynamic`, `quantizeStatic`, `toFloat16`, `pruneByMagnitude`.
@@ -22,7 +25,9 @@ export {
   axisOf,
   boundSize,
   broadcast,
+  ceilQuotient,
   dimAt,
+  floorQuotient,
   isStatic,
   permutationOf,
   plus,
@@ -42,6 +47,7 @@ export {
   SafetensorsFormatError,
   SessionError,
   ShapeError,
+  UndecidedShape,
 } from "./errors.ts";
 export type {
   Attribute,
@@ -57,6 +63,8 @@ export type {
   StringTensor,
   ValueInfo,
 } from "./model.ts";
+export { inferShapes } from "./infer-shapes.ts";
+export type { InferredShapes, UndecidedNode } from "./infer-shapes.ts";
 export { numericClass } from "./numeric-class.ts";
 export { reducedAxes, sliceRanges, squeezedAxes } from "./operators/axes.ts";
 export { windowsOf } from "./operators/window.ts";

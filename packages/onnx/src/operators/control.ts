@@ -1,5 +1,5 @@
 import { axisOf, dimAt, sameShape, showShape, type Shape } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim, GraphDef } from "../model.ts";
 import {
   defineOperator,
@@ -22,7 +22,7 @@ function answersOf(
   if (subgraph !== undefined) return subgraph(body, inputs);
   return body.outputs.map(({ name, dtype, shape }) => {
     if (dtype === null || shape === null) {
-      throw new ShapeError(`The output "${name}" of the subgraph has no type`);
+      throw new UndecidedShape(`The output "${name}" of the subgraph has no type`);
     }
     return { dtype, shape };
   });
@@ -38,7 +38,7 @@ const unread = ({ dtype }: Pick<Known, "dtype">, shape: Shape): Known => ({
 /** Both shapes where they agree; elsewhere a size that depends on the data. */
 function either(a: Shape, b: Shape, unknown: () => Dim): Shape {
   if (a.length !== b.length) {
-    throw new ShapeError(`${showShape(a)} or ${showShape(b)}: the number of axes is unknown`);
+    throw new UndecidedShape(`${showShape(a)} or ${showShape(b)}: the number of axes is unknown`);
   }
   return a.map((dim, axis) => (dim === b[axis] ? dim : unknown()));
 }

@@ -1,5 +1,5 @@
 import { axisOf, dimAt, sameShape, showShape, type Shape } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import { defineOperator, int, several, string } from "./operator.ts";
 
@@ -19,7 +19,8 @@ export const Gather = defineOperator({
 /** Shape of what `indices` address in `x`. */
 function addressed(x: Shape, indices: Shape, batched = 0): Shape {
   const depth = indices.at(-1);
-  if (typeof depth !== "number" || batched + depth > x.length) {
+  if (typeof depth === "string") throw new UndecidedShape("How many axes are addressed is unknown");
+  if (depth === undefined || batched + depth > x.length) {
     throw new ShapeError("The last axis of the indices must count axes of the data");
   }
   return [...indices.slice(0, -1), ...x.slice(batched + depth)];
@@ -34,8 +35,8 @@ export const GatherND = defineOperator({
 export const ScatterND = defineOperator({
   name: "ScatterND",
   attributes: { reduction: string("none") },
-  shape: ([x, indices, updates]) => {
-    if (!sameShape(updates, addressed(x, indices))) {
+  shape: ([x, indices, updates], site) => {
+    if (!sameShape(updates, addressed(x, indices), site)) {
       throw new ShapeError("The updates don't fit the indices");
     }
     return x;
@@ -54,8 +55,8 @@ export const GatherElements = defineOperator({
 export const ScatterElements = defineOperator({
   name: "ScatterElements",
   attributes: { axis: int(0), reduction: string("none") },
-  shape: ([x, indices, updates]) => {
-    if (!sameShape(indices, updates)) {
+  shape: ([x, indices, updates], site) => {
+    if (!sameShape(indices, updates, site)) {
       throw new ShapeError(`Updates ${showShape(updates)} for indices ${showShape(indices)}`);
     }
     return x;

@@ -35,15 +35,19 @@ export const Transpose = defineOperator({
 export const Concat = defineOperator({
   name: "Concat",
   attributes: { axis: int() },
-  shape: (shapes, { attributes }) => {
+  shape: (shapes, site) => {
     const [first] = shapes;
-    const axis = axisOf(attributes.axis, first.length);
+    const axis = axisOf(site.attributes.axis, first.length);
     const rest = (shape: Shape): Shape => shape.toSpliced(axis, 1);
-    if (shapes.some((shape) => !sameShape(rest(shape), rest(first)))) {
+    if (shapes.some((shape) => !sameShape(rest(shape), rest(first), site))) {
       throw new ShapeError("Only the joined axis may differ");
     }
     const total = shapes.reduce<Dim>((sum, shape) => plus(sum, dimAt(shape, axis)), 0);
-    return first.with(axis, total);
+    // A size that one of them knows is that of all.
+    const sizes = first.map(
+      (dim, i) => shapes.map((shape) => shape[i]).find((size) => typeof size === "number") ?? dim,
+    );
+    return sizes.with(axis, total);
   },
   content: ({ inputs }) => {
     const parts = inputs.map((input) => input.content);

@@ -1,6 +1,6 @@
-import { isStatic, type Shape } from "../dim.ts";
+import { isStatic, type Shape, type SizeComparison } from "../dim.ts";
 import type { DType } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
+import { UndecidedShape } from "../errors.ts";
 import type { Dim, ElementType, GraphDef, ModelTensor } from "../model.ts";
 
 /**
@@ -67,8 +67,8 @@ export interface Known {
   readonly dtype: ElementType;
   readonly shape: Shape;
   /**
-   * For small integer tensors, what they hold as far as that is known: the values of a
-   * constant, or the sizes that a Shape node will answer.
+   * For small tensors of numbers, what they hold as far as that is known: the values of a
+   * constant, or the sizes that a Shape node will answer. Bools are 0 or 1.
    */
   readonly content: readonly Dim[] | null;
 }
@@ -81,12 +81,12 @@ export interface Known {
 export type PerInput<T> = readonly [T, T, T, ...T[]];
 
 /** What a shape rule may look at beside the shapes. */
-export interface ShapeSite<A extends AttributeSpecs = AttributeSpecs> {
+export interface ShapeSite<A extends AttributeSpecs = AttributeSpecs> extends SizeComparison {
   readonly inputs: PerInput<Known>;
   readonly attributes: AttributesOf<A>;
   /** How many outputs the node names. */
   readonly outputCount: number;
-  /** A size that depends on the data: a new name each time. */
+  /** As in `SizeComparison`; may be handed on alone. */
   readonly unknown: () => Dim;
   /**
    * Types and shapes of what a graph among the attributes answers when it is given `inputs`;
@@ -170,21 +170,27 @@ export function defineOperator<const A extends AttributeSpecs = Record<never, ne
   };
 }
 
-/** Only small whole numbers are followed: scalars and vectors, which is what sizes are. */
+/** Longer tensors are no sizes. */
+export const CONTENT_ELEMENTS = 256;
+
+const FOLLOWED: ReadonlySet<ElementType> = new Set(["int64", "int32", "bool", "float32"]);
+
+/** Only scalars and vectors are followed, which is what sizes are worked out in. */
 function contentOf<A extends AttributeSpecs>(
   type: ElementType,
   shape: Shape,
   rule: OperatorDefinition<A>["content"],
   site: ShapeSite<A>,
 ): Content {
-  const isWhole = type === "int64" || type === "int32" || type === "bool";
-  return rule !== undefined && isWhole && shape.length < 2 ? rule(site) : null;
+  if (rule === undefined || !FOLLOWED.has(type) || shape.length > 1) return null;
+  const [length = 1] = shape;
+  return typeof length === "number" && length <= CONTENT_ELEMENTS ? rule(site) : null;
 }
 
 /** What an input holds that must be known before the graph runs. @throws ShapeError */
 export function constantInts(value: Known, what: string): readonly number[] {
   if (value.content === null || !isStatic(value.content)) {
-    throw new ShapeError(`The ${what} must be constant`);
+    throw new UndecidedShape(`The ${what} must be constant`);
   }
   return value.content;
 }

@@ -1,8 +1,9 @@
 import { axisOf, broadcast, product, quotient, showShape, type Shape } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import { squeezedAxes } from "./axes.ts";
 import {
+  CONTENT_ELEMENTS,
   constantInts,
   defineOperator,
   dtype,
@@ -58,7 +59,7 @@ interface ReshapeSite {
 /** A shape of which only the number of axes is known. */
 function unknownOf({ shape }: Known, unknown: () => Dim): Shape {
   const [rank] = shape;
-  if (typeof rank !== "number") throw new ShapeError("The number of axes is unknown");
+  if (typeof rank !== "number") throw new UndecidedShape("The number of axes is unknown");
   return Array.from({ length: rank }, unknown);
 }
 
@@ -111,17 +112,23 @@ export const Squeeze = defineOperator({
 
 export const Expand = defineOperator({
   name: "Expand",
-  shape: ([x], { inputs: [, target], unknown }) => {
-    if (target.content !== null) return broadcast([x, target.content]);
+  shape: ([x], site) => {
+    const {
+      inputs: [, target],
+      unknown,
+    } = site;
+    if (target.content !== null) return broadcast([x, target.content], site);
     const [rank] = target.shape;
-    if (typeof rank !== "number") throw new ShapeError("The number of axes is unknown");
+    if (typeof rank !== "number") throw new UndecidedShape("The number of axes is unknown");
     return Array.from({ length: Math.max(rank, x.length) }, unknown);
   },
   content: ({ inputs: [x, target] }) => {
     const [value] = x.content ?? [];
     const [length] = target.content ?? [];
     if (value === undefined || x.content?.length !== 1 || typeof length !== "number") return null;
-    return Array.from({ length: Math.max(length, 1) }, () => value);
+    return Math.max(length, 1) > CONTENT_ELEMENTS
+      ? null
+      : Array.from({ length: Math.max(length, 1) }, () => value);
   },
 });
 

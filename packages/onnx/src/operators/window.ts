@@ -1,5 +1,5 @@
-import { dimAt, type Shape } from "../dim.ts";
-import { ShapeError } from "../errors.ts";
+import { dimAt, floorQuotient, plus, type Shape } from "../dim.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import { int, ints, string } from "./operator.ts";
 
@@ -56,7 +56,7 @@ export function windowsOf(
     if (auto_pad === "VALID") return { kernel, stride, dilation, before: 0, after: 0 };
     const size = dimAt(x, i + 2);
     if (typeof size === "string" && stride !== 1) {
-      throw new ShapeError(`${auto_pad} needs to know the size of axis ${i + 2}`);
+      throw new UndecidedShape(`${auto_pad} needs to know the size of axis ${i + 2}`);
     }
     const steps = typeof size === "string" ? 0 : Math.ceil(size / stride) - 1;
     const covered = typeof size === "string" ? 1 : size;
@@ -67,7 +67,7 @@ export function windowsOf(
   });
 }
 
-/** Sizes after windows slid over `x`'s axes. A symbol stays what it is where the window keeps sizes. */
+/** Sizes after windows slid over `x`'s axes. */
 export function slidOver(
   x: Shape,
   windows: readonly Window[],
@@ -78,7 +78,10 @@ export function slidOver(
     const size = dimAt(x, i + 2);
     const { stride, before, after } = window;
     const lost = extent(window) - before - after - 1;
-    if (typeof size === "string") return stride === 1 && lost === 0 ? size : unknown();
+    if (typeof size === "string") {
+      if (ceil && stride > 1) return unknown();
+      return plus(floorQuotient(plus(size, -1 - lost), stride), 1);
+    }
     const steps = (size - 1 - lost) / stride;
     const out = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
     // With rounding up, a window that begins in the padding after the axis doesn't count.

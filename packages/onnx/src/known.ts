@@ -1,0 +1,24 @@
+import type { Dim, GraphDef, ModelTensor } from "./model.ts";
+import { CONTENT_ELEMENTS, type Known } from "./operators/operator.ts";
+import { loaded } from "./passes/stored.ts";
+import { sizeOf } from "./tensor.ts";
+
+const FOLLOWED: ReadonlySet<string> = new Set(["int64", "int32", "bool", "float32"]);
+
+/** What is known of a constant: everything, though only small ones are looked into. */
+export function knownTensor(tensor: ModelTensor): Known {
+  const { dtype, dims } = tensor;
+  const isContent = FOLLOWED.has(dtype) && dims.length <= 1 && sizeOf(dims) <= CONTENT_ELEMENTS;
+  if (!isContent || tensor.dtype === "string") return { dtype, shape: dims, content: null };
+  const values = Array.from<number | bigint, number>(loaded(tensor).data, Number);
+  return { dtype, shape: dims, content: values };
+}
+
+/** The inputs of a graph as they are declared; a size without a name gets one. */
+export function knownInputs(graph: GraphDef): [string, Known][] {
+  return graph.inputs.flatMap(({ name, dtype, shape }): [string, Known][] => {
+    if (dtype === null || shape === null) return [];
+    const sizes = shape.map((dim, axis): Dim => (dim === "" ? `${name}.${axis}` : dim));
+    return [[name, { dtype, shape: sizes, content: null }]];
+  });
+}
