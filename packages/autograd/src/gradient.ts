@@ -2,7 +2,7 @@ import { isFloat, sameShape, showShape } from "@groundswell/onnx";
 import type { PerInput } from "@groundswell/onnx";
 
 import { dependenciesOf, reads } from "./dependencies.ts";
-import { GraphError } from "./errors.ts";
+import { GraphError, UnwrittenRule } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { GradientSite, Slopes } from "./op.ts";
 import { opOf } from "./ops/index.ts";
@@ -125,12 +125,18 @@ function propagate(walk: Walk, node: Node): void {
   const given = { attributes, subgraphs, inputs: perInput(inputs) };
   const site = { g, slopesOf, y, outputs, slopes: arrived, ...given };
   // Most rules read only the first output's slope, and most operators have no other output.
-  const rules: Slopes = grad({ ...site, dy: arrived[0] ?? g.zerosLike(y) });
-  for (const [index, input] of reads(node).entries()) {
-    if (input === null || !wanted.has(input) || !isFloat(input.dtype)) continue;
-    const rule = rules[index];
-    if (!rule) throw refusal(node, `there is no rule for its input ${index}`, walk.sources);
-    slopes.add(input, sumToShape(g, rule(), input.shape));
+  const dy = arrived[0] ?? g.zerosLike(y);
+  try {
+    const rules: Slopes = grad({ ...site, dy });
+    for (const [index, input] of reads(node).entries()) {
+      if (input === null || !wanted.has(input) || !isFloat(input.dtype)) continue;
+      const rule = rules[index];
+      if (!rule) throw new UnwrittenRule(`there is no rule for its input ${index}`);
+      slopes.add(input, sumToShape(g, rule(), input.shape));
+    }
+  } catch (cause) {
+    if (!(cause instanceof UnwrittenRule)) throw cause;
+    throw refusal(node, cause.message, walk.sources);
   }
 }
 

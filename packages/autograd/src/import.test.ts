@@ -1,10 +1,18 @@
-import { dataOf, decodeModel, openSession, tensor, zeros as zeroTensor } from "@groundswell/onnx";
+import {
+  dataOf,
+  decodeModel,
+  encodeModel,
+  openSession,
+  tensor,
+  zeros as zeroTensor,
+} from "@groundswell/onnx";
 import type { NodeDef, NumericTensor } from "@groundswell/onnx";
 import { expect, test } from "vitest";
 
 import { initialState } from "./dense-state.ts";
 import { GraphError } from "./errors.ts";
 import { fineTune } from "./fine-tune.ts";
+import type { Graph } from "./graph.ts";
 import { importModel } from "./import.ts";
 import { foldParameters, inferenceModel } from "./inference.ts";
 import { xavier, zeros } from "./initialisers.ts";
@@ -13,6 +21,7 @@ import { sgd } from "./optimisers.ts";
 import { randomStream } from "./random.ts";
 import { trainStep } from "./train-step.ts";
 import { openTrainer } from "./trainer.ts";
+import type { Value } from "./value.ts";
 
 const w = xavier([4, 3], randomStream(1), 0);
 
@@ -171,4 +180,47 @@ test("the loss asks for outputs, inputs and targets by names that exist", () => 
     /\[4, 3\], not 3 floats/,
   );
   expect(() => tuning.withWeights({ head: new Float32Array(3) })).toThrow(/no weight "head"/);
+});
+
+test("where no gradient is written, the error says where, and what to freeze", () => {
+  const recurrent = inferenceModel({
+    parameters: [
+      { name: "words", shape: [5, 2] },
+      { name: "rnn.w", shape: [1, 3, 2] },
+      { name: "rnn.r", shape: [1, 3, 3] },
+      { name: "head", shape: [3, 1] },
+    ],
+    inputs: [{ name: "tokens", dtype: "int64", shape: ["T", "N"] }],
+    build(g, { words, head, ...p }, { tokens }) {
+      const { hidden } = g.rnn({ x: g.gather(words, tokens), w: p["rnn.w"], r: p["rnn.r"] });
+      return { y: g.matmul(g.squeeze(hidden, [0]), head) };
+    },
+  });
+  const model = decodeModel(recurrent);
+  const clipped = model.graph.nodes.map((node): NodeDef => {
+    const clip = { kind: "float", value: 3 } as const;
+    const attributes = { ...node.attributes, clip };
+    return node.op === "RNN" ? { ...node, name: "encoder", attributes } : node;
+  });
+  const weights = Object.fromEntries(
+    model.graph.inputs
+      .filter(({ name }) => name !== "tokens")
+      .map(({ name, shape }) => [name, zeroTensor("float32", (shape ?? []).map(Number))]),
+  );
+  const withWeights = foldParameters(
+    encodeModel({ ...model, graph: { ...model.graph, nodes: clipped } }),
+    weights,
+  );
+  const options = {
+    loss: (g: Graph, value: (name: string) => Value) => g.reduceSum(value("y")),
+    optimiser: sgd(),
+  };
+  expect(() => fineTune(withWeights, options)).toThrow(
+    new GraphError(
+      "RNN (node encoder) has no gradient: no rule is written for clipped gates. " +
+        'It isn\'t needed where "words", "rnn.w", "rnn.r" are frozen',
+    ),
+  );
+  const { step } = fineTune(withWeights, { ...options, trainable: ["head"] });
+  expect(step.parameters.map(({ name }) => name)).toEqual(["head"]);
 });

@@ -1,6 +1,6 @@
 import { isFloat, operators } from "@groundswell/onnx";
 
-import { GraphError } from "../errors.ts";
+import { GraphError, UnwrittenRule } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import type { GradientSite, Slopes } from "../op.ts";
 import { transplant } from "../subgraph.ts";
@@ -32,7 +32,7 @@ export function scanSlopes(site: GradientSite<typeof operators.Scan.attributes>)
   const { inputs, outputs, attributes } = site;
   const axes = [...(attributes.scan_input_axes ?? []), ...(attributes.scan_output_axes ?? [])];
   if (axes.some((axis) => axis !== 0)) {
-    throw new GraphError("No gradient is written for a Scan along another axis than the first");
+    throw new UnwrittenRule("no rule is written for other axes than the first");
   }
   const body = bodyOf(site);
   const states = inputs.slice(0, inputs.length - attributes.num_scan_inputs);

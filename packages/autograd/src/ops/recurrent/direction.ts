@@ -1,6 +1,6 @@
 import { sizeAt, type RecurrentAttributes } from "@groundswell/onnx";
 
-import { GraphError } from "../../errors.ts";
+import { GraphError, UnwrittenRule } from "../../errors.ts";
 import type { Graph } from "../../graph.ts";
 import type { GradientSite, Slopes } from "../../op.ts";
 import type { Value } from "../../value.ts";
@@ -165,15 +165,15 @@ export const sigmoidSlope = (g: Graph, y: Value): Value => g.mul(y, g.sub(1, y))
 /** Slope of tanh by its value. */
 export const tanhSlope = (g: Graph, y: Value): Value => g.sub(1, g.square(y));
 
-/** @throws GraphError for the variants that have no rule here */
+/** @throws UnwrittenRule for the variants that have no rule here */
 function refuseVariants(
   { inputs, attributes }: Site,
   allowed: readonly (readonly string[])[],
 ): void {
   const refuse = (what: string): never => {
-    throw new GraphError(`No gradient is written for a recurrent node with ${what}`);
+    throw new UnwrittenRule(`no rule is written for ${what}`);
   };
-  if (attributes.layout !== 0) refuse("the batch in front");
+  if (attributes.layout !== 0) refuse("a layout with the batch in front");
   if (inputs[7]) refuse("peepholes");
   if (attributes.clip !== null) refuse("clipped gates");
   if (attributes.activation_alpha !== null || attributes.activation_beta !== null) {
