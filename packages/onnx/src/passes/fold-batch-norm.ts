@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { affineStep, numbersOf } from "./channel-affine.ts";
 import type { AffineStep, ChannelAffine } from "./channel-affine.ts";
 import { removeDeadCode } from "./dead-code.ts";
+import { requireDescribed } from "./knowledge.ts";
 import { freshNames, readCounts } from "./names.ts";
 import { floatOf, intOf, withInput, without } from "./node-edit.ts";
 import { fixedInitializers, loaded, stored } from "./stored.ts";
@@ -15,8 +16,10 @@ import { fixedInitializers, loaded, stored } from "./stored.ts";
  * inference it is a multiplication and an addition for each channel, and so are they. Add,
  * Sub, Mul and Div by a constant for each channel go the same way: some exporters write biases
  * and normalisations so. Answers change by rounding only.
+ * @throws PassError for a model older than set 21: `upConvert` first
  */
 export function foldBatchNorm(model: Model): Model {
+  requireDescribed(model);
   const { graph } = model;
   const constants = new Map(fixedInitializers(graph));
   const reads = readCounts(graph);

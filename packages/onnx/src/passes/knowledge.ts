@@ -27,6 +27,8 @@ export interface Knowledge {
   readonly known: (name: string) => Known | undefined;
   /** What a value holds where that never changes. */
   readonly constantNamed: (name: string) => NumericTensor | undefined;
+  /** A size that depends on the data: a new name each time. */
+  readonly unknown: () => Dim;
   /** Takes a constant up. */
   keep(constant: NumericTensor): void;
   /** Takes a node's outputs up, as far as its operator is described and its inputs are known. */
@@ -38,8 +40,11 @@ export function createKnowledge(graph: GraphDef, outer?: Knowledge): Knowledge {
   const values = new Map<string, Known>();
   const constants = new Map<string, NumericTensor>();
   let unknownSizes = 0;
+  // One count for a graph and those inside of it: the same name would be the same size.
+  const unknown = outer?.unknown ?? ((): Dim => `unknown.${unknownSizes++}`);
 
   const knowledge: Knowledge = {
+    unknown,
     known: (name) => values.get(name) ?? outer?.known(name),
     constantNamed: (name) => constants.get(name) ?? outer?.constantNamed(name),
     keep(constant) {
@@ -52,7 +57,6 @@ export function createKnowledge(graph: GraphDef, outer?: Knowledge): Knowledge {
         if (value !== undefined) knowledge.keep(value);
         return;
       }
-      const unknown = (): Dim => `unknown.${unknownSizes++}`;
       for (const [name, output] of inferred(node, knowledge, unknown)) values.set(name, output);
     },
   };

@@ -3,6 +3,7 @@ import type { Model, NodeDef } from "../model.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { createInt8Writer } from "./int8-writer.ts";
 import type { Int8Writer, QuantizeOptions } from "./int8-writer.ts";
+import { requireDescribed } from "./knowledge.ts";
 import { floatOf, intOf, intValue, newNode } from "./node-edit.ts";
 import { constantOf } from "./stored.ts";
 
@@ -14,8 +15,10 @@ import { constantOf } from "./stored.ts";
  *
  * Weights must be initialisers (`foldConstants`, `foldBatchNorm` before). Nodes inside of
  * branches and bodies stay as they are.
+ * @throws PassError for a model older than set 21: `upConvert` first
  */
 export function quantizeDynamic(model: Model, options: QuantizeOptions = {}): Model {
+  requireDescribed(model);
   const writer = createInt8Writer(model, options);
   const nodes = model.graph.nodes.flatMap((node) => quantized(node, writer) ?? [node]);
   const initializers = [...model.graph.initializers, ...writer.added];

@@ -6,6 +6,7 @@ import { sizeOf } from "../tensor.ts";
 import { calibrate } from "./calibrate.ts";
 import type { CalibrationOptions, Feeds, Range } from "./calibrate.ts";
 import { removeDeadCode } from "./dead-code.ts";
+import { requireDescribed } from "./knowledge.ts";
 import { readCounts } from "./names.ts";
 import { intOf } from "./node-edit.ts";
 import { createQdqWriter } from "./qdq-writer.ts";
@@ -41,7 +42,7 @@ const ACTIVATIONS: ReadonlySet<string> = new Set(["Relu", "Clip"]);
  * Weights must be initialisers (`foldConstants`, `foldBatchNorm` before). Blocks the thread
  * for two runs of each batch.
  * @param batches what the model will meet, a few hundred rows; fed as they are
- * @throws PassError without batches
+ * @throws PassError without batches, and for a model older than set 21: `upConvert` first
  * @throws SessionError where the model can't run over them
  */
 export function quantizeStatic(
@@ -49,6 +50,7 @@ export function quantizeStatic(
   batches: readonly Feeds[],
   options: QuantizeStaticOptions = {},
 ): Model {
+  requireDescribed(model);
   if (batches.length === 0) throw new PassError("Ranges are measured over batches; there are none");
   const sites = quantizable(model, options);
   const ranges = calibrate(model, batches, measured(model, sites), options);
