@@ -52,8 +52,33 @@ export {
   sampledSoftmax,
   sparseCrossEntropy,
 } from "./losses.ts";
-export { adagrad, adam, sgd } from "./optimisers.ts";
-export type { AdagradOptions, AdamOptions, Optimiser } from "./optimisers.ts";
+export {
+  adagrad,
+  adam,
+  adamW,
+  clipByNorm,
+  clipByValue,
+  constantRate,
+  cosineDecay,
+  ftrl,
+  linearDecay,
+  oneCycle,
+  rmsProp,
+  sgd,
+  stepDecay,
+  warmUp,
+} from "./optimisers.ts";
+export type {
+  AdagradOptions,
+  AdamOptions,
+  DecayOptions,
+  FtrlOptions,
+  GradientTransform,
+  Optimiser,
+  RmsPropOptions,
+  Schedule,
+  SgdOptions,
+} from "./optimisers.ts";
 export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";

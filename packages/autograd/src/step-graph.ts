@@ -6,7 +6,7 @@ import { gradient } from "./gradient.ts";
 import { createGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import type { Initialiser } from "./initialisers.ts";
-import type { Optimiser } from "./optimisers.ts";
+import type { GradientTransform, Optimiser } from "./optimisers.ts";
 import { inRows } from "./rows/in-rows.ts";
 import type { Shape, Value } from "./value.ts";
 
@@ -60,6 +60,8 @@ export interface TrainStepOptions<P extends string = string, B extends string = 
     readonly tracked?: Readonly<Record<string, Value>>;
   };
   readonly optimiser: Optimiser;
+  /** What becomes of the gradients before the optimiser sees them: `clipByNorm(1)`, say. */
+  readonly gradients?: GradientTransform;
   /**
    * "rows" (the default) computes convolutions as products over rows of pixels where that is
    * faster: results differ by rounding alone. "as written" leaves every operator as it is.
@@ -116,7 +118,8 @@ export function buildStep<P extends string, B extends string>(
   const isTracked = ({ name }: Value): boolean => tracked[name] !== undefined;
   const frozenNames = new Set(options.parameters.flatMap((p) => (p.frozen ? [p.name] : [])));
   const trained = parameters.filter((p) => !isTracked(p) && !frozenNames.has(p.name as P));
-  const gradients = gradient(g, loss, trained);
+  const slopes = gradient(g, loss, trained);
+  const gradients = options.gradients?.(g, slopes) ?? slopes;
   const scalars = Array.from({ length: optimiser.hyperSize }, (_, i) =>
     g.gather(hyper, g.constant(i, "int64")),
   );
