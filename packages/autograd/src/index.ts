@@ -22,6 +22,9 @@
  * A new operator is a `defineOp` in a file of `ops/`, named in `ops/index.ts`;
  * `ops.test.ts` goes through all of them.
  */
+export { replaceFile } from "./checkpoint-file.ts";
+export { CheckpointRefused, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+export type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 export { initialState } from "./dense-state.ts";
 export type { TrainerState } from "./dense-state.ts";
 export { GraphError } from "./errors.ts";
