@@ -82,6 +82,8 @@ export type {
   Schedule,
   SgdOptions,
 } from "./optimisers.ts";
+export { addLora, decodeAdapters, encodeAdapters, LORA_PARAMETERS, mergeLora } from "./lora.ts";
+export type { Adapters, LoraOptions } from "./lora.ts";
 export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
