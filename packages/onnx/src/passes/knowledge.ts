@@ -1,10 +1,9 @@
-import { dtypeOfOnnxCode } from "../dtype.ts";
-import { PassError, ShapeError } from "../errors.ts";
-import type { Attribute, Dim, GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
-import { operatorNamed } from "../operators/index.ts";
-import type { AttributeSpecs, Known, PerInput } from "../operators/operator.ts";
-import { sizeOf } from "../tensor.ts";
-import { constantNodeValue, fixedInitializers, loaded } from "./stored.ts";
+import { PassError, ShapeError, UndecidedShape } from "../errors.ts";
+import { inferNode } from "../infer-node.ts";
+import { knownInputs, knownTensor } from "../known.ts";
+import type { Dim, GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
+import type { Known } from "../operators/operator.ts";
+import { constantNodeValue, fixedInitializers } from "./stored.ts";
 
 /** From this set on the operators have the forms that their descriptions here speak of. */
 export const DESCRIBED_SET = 21;
@@ -18,9 +17,6 @@ export function requireDescribed({ operatorSets }: Model): void {
   if (version >= DESCRIBED_SET) return;
   throw new PassError(`The model is of operator set ${version}: bring it up first (upConvert)`);
 }
-
-/** Longer constants are no shapes. */
-const CONTENT_ELEMENTS = 64;
 
 /** What is known of a graph's values before it runs; grows as its nodes are shown to it in order. */
 export interface Knowledge {
@@ -37,89 +33,58 @@ export interface Knowledge {
 
 /** @param outer what is known outside, where `graph` is inside of a node */
 export function createKnowledge(graph: GraphDef, outer?: Knowledge): Knowledge {
-  const values = new Map<string, Known>();
+  const values = new Map<string, Known>(knownInputs(graph));
   const constants = new Map<string, NumericTensor>();
   let unknownSizes = 0;
-  // One count for a graph and those inside of it: the same name would be the same size.
-  const unknown = outer?.unknown ?? ((): Dim => `unknown.${unknownSizes++}`);
 
   const knowledge: Knowledge = {
-    unknown,
+    // One count for a graph and those inside of it: the same name would be the same size.
+    unknown: outer?.unknown ?? ((): Dim => `?${unknownSizes++}`),
     known: (name) => values.get(name) ?? outer?.known(name),
     constantNamed: (name) => constants.get(name) ?? outer?.constantNamed(name),
     keep(constant) {
       constants.set(constant.name, constant);
-      values.set(constant.name, knownConstant(constant));
+      values.set(constant.name, knownTensor(constant));
     },
     learn(node) {
-      if (node.op === "Constant") {
-        const value = constantNodeValue(node);
-        if (value !== undefined) knowledge.keep(value);
-        return;
-      }
-      for (const [name, output] of inferred(node, knowledge, unknown)) values.set(name, output);
+      const value = node.op === "Constant" ? constantNodeValue(node) : undefined;
+      if (value !== undefined) knowledge.keep(value);
+      else for (const output of learned(node, knowledge)) values.set(...output);
     },
   };
-
-  for (const { name, dtype, shape } of graph.inputs) {
-    if (dtype === null || shape === null) continue;
-    const sizes = shape.map((dim, axis) => (dim === "" ? `${name}.${axis}` : dim));
-    values.set(name, { dtype, shape: sizes, content: null });
-  }
   for (const constant of fixedInitializers(graph).values()) knowledge.keep(constant);
   return knowledge;
 }
 
-function knownConstant(constant: NumericTensor): Known {
-  const { dtype, dims } = constant;
-  const isContent = (dtype === "int64" || dtype === "int32") && dims.length <= 1;
-  const content =
-    isContent && sizeOf(dims) <= CONTENT_ELEMENTS
-      ? Array.from<number | bigint, number>(loaded(constant).data, Number)
-      : null;
-  return { dtype, shape: dims, content };
-}
-
-function inferred(
-  node: NodeDef,
-  { known }: Pick<Knowledge, "known">,
-  unknown: () => Dim,
-): [string, Known][] {
-  const operator = operatorNamed(node.op, node.domain);
-  const inputs = node.inputs.map((name) => (name === "" ? undefined : known(name)));
-  const hole = node.inputs.some((name, index) => name !== "" && inputs[index] === undefined);
-  if (operator === undefined || hole) return [];
+function learned(node: NodeDef, knowledge: Knowledge): [string, Known][] {
+  const { known, unknown } = knowledge;
+  const subgraph = (body: GraphDef, inputs: readonly Known[]): readonly Known[] =>
+    answersOf(body, inputs, knowledge);
   try {
-    const outputs = operator.infer({
-      // A rule asks `given` for inputs that a node may leave out.
-      inputs: inputs as readonly (Known | undefined)[] as PerInput<Known>,
-      attributes: attributeValues(operator.attributes, node),
-      outputCount: node.outputs.length,
-      unknown,
-    });
+    const outputs = inferNode(node, { known, unknown, subgraph });
     return node.outputs.flatMap((name, index): [string, Known][] => {
       const output = outputs[index];
-      if (name === "" || output === undefined) return [];
-      return [[name, { ...output, content: output.content ?? null }]];
+      return name === "" || output === undefined ? [] : [[name, output]];
     });
   } catch (error) {
-    // The shapes depend on the data, or the rule can't follow: nothing is known then.
+    // The shapes depend on the data, or contradict each other, as they may in a branch that is
+    // never taken: nothing is known then, and the runtime has the last word.
     if (error instanceof ShapeError) return [];
     throw error;
   }
 }
 
-function attributeValues(specs: AttributeSpecs, node: NodeDef): object {
-  const values = Object.entries(specs).map(([name, { kind, fallback }]) => {
-    const attribute = node.attributes[name];
-    if (attribute === undefined) return [name, fallback ?? null];
-    if (kind !== "dtype") return [name, plain(attribute)];
-    return [name, dtypeOfOnnxCode(Number(attribute.value)) ?? null];
+/** What a graph inside a node answers when it is given `inputs`. @throws UndecidedShape */
+function answersOf(body: GraphDef, inputs: readonly Known[], around: Knowledge): readonly Known[] {
+  const given = body.inputs.map((info, index) => {
+    const input = inputs[index];
+    return input === undefined ? info : { ...info, dtype: input.dtype, shape: input.shape };
   });
-  return Object.fromEntries(values) as object;
+  const inside = createKnowledge({ ...body, inputs: given }, around);
+  for (const node of body.nodes) inside.learn(node);
+  return body.outputs.map(({ name }) => {
+    const output = inside.known(name);
+    if (output === undefined) throw new UndecidedShape(`Nothing is known of "${name}"`);
+    return output;
+  });
 }
-
-const plain = (attribute: Attribute): unknown => {
-  if (attribute.kind === "int") return Number(attribute.value);
-  return attribute.kind === "ints" ? attribute.value.map(Number) : attribute.value;
-};
