@@ -27,7 +27,7 @@ type Feeds = Record<string, Tensor>;
 /** One case of an operator, built and fed. */
 export interface BuiltCase {
   readonly g: Graph;
-  /** Inputs of the node; null where it leaves one out. */
+  /** Inputs of the node, null where it leaves one out; then what its subgraphs capture. */
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   /** Inputs of the graph, which lack the constants among the node's. */
@@ -37,11 +37,11 @@ export interface BuiltCase {
 
 /** Emits `op` on inputs of the case, drawn from a seed; floats have the type `float`. */
 export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
-  const { inputs, attributes = {}, subgraphs } = testCase;
+  const { inputs, captured = [], attributes = {}, subgraphs } = testCase;
   const g = createGraph();
   const fed: Value[] = [];
   const feeds: Feeds = {};
-  const values = inputs.map((input, index) => {
+  const all = [...inputs, ...captured].map((input, index) => {
     if (input === null) return null;
     if ("int" in input) return g.constant(input.int, "int64");
     if ("ints" in input) return g.constant(input.ints, "int64");
@@ -50,8 +50,11 @@ export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
     feeds[value.name] = feed;
     return "sizesOf" in input ? g.shapeOf(value) : value;
   });
-  const outputs = g.emitAll(op, values, attributes, { subgraphs: subgraphs?.(g) ?? {} });
-  return { g, inputs: values, outputs, fed, feeds };
+  const values = all.slice(0, inputs.length);
+  const around = all.slice(inputs.length).filter((value) => value !== null);
+  const bodies = subgraphs?.(g, around) ?? {};
+  const outputs = g.emitAll(op, values, attributes, { subgraphs: bodies });
+  return { g, inputs: all, outputs, fed, feeds };
 }
 
 /** An input that is fed. */

@@ -73,8 +73,10 @@ export type CaseInput =
 export interface Case<A extends AttributeSpecs = AttributeSpecs> {
   readonly inputs: readonly CaseInput[];
   readonly attributes?: Partial<AttributesOf<A>>;
-  /** The graphs among the attributes. */
-  readonly subgraphs?: (g: Graph) => Readonly<Record<string, Subgraph>>;
+  /** What the graphs among the attributes read of the graph around them. */
+  readonly captured?: readonly CaseInput[];
+  /** The graphs among the attributes; `captured` are drawn as inputs are. */
+  readonly subgraphs?: (g: Graph, captured: readonly Value[]) => Readonly<Record<string, Subgraph>>;
 }
 
 export type Cases<A extends AttributeSpecs = AttributeSpecs> = readonly [Case<A>, ...Case<A>[]];

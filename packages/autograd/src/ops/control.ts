@@ -1,7 +1,8 @@
-import { operators } from "@groundswell/onnx";
+import { operators, type PerInput } from "@groundswell/onnx";
 
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
+import type { Case } from "../op.ts";
 import type { Value } from "../value.ts";
 import { ifSlopes } from "./if-gradient.ts";
 import { emitScan, type ScanParts, type ScanStep } from "./scan-emission.ts";
@@ -68,15 +69,16 @@ export const Loop = defineOp(operators.Loop, {
   grad: loopSlopes,
   cases: [
     {
-      // What a body captures is tested in control.test.ts and by exported models.
       inputs: [{ ints: [4] }, null, ["N"], ["N"]],
-      subgraphs: (g) => ({
+      captured: [["N"]],
+      subgraphs: (g, [shift]) => ({
         body: g.subgraph((inner) => {
           const counter = inner.input("counter", "int64", []);
           const condition = inner.input("condition", "bool", []);
           const state = inner.input("state", "float64", ["N"]);
           const factor = inner.input("factor", "float64", ["N"]);
-          const next = inner.mul(inner.tanh(state), factor);
+          const moved = shift === undefined ? state : inner.add(state, shift);
+          const next = inner.mul(inner.tanh(moved), factor);
           const counted = inner.mul(next, inner.cast(counter, "float64"));
           return {
             inputs: [counter, condition, state, factor],
@@ -88,24 +90,28 @@ export const Loop = defineOp(operators.Loop, {
   ],
 });
 
+type Branch = (g: Graph, captured: PerInput<Value>) => Value;
+
+const product: Branch = (g, [x, w]) => g.mul(x, w);
+const square: Branch = (g, [x, w]) => g.add(g.square(x), w);
+
+/** The condition is drawn once for all cases: with the branches in both orders, each runs. */
+const branches = (yes: Branch, no: Branch): Case => ({
+  inputs: [{ shape: [], dtype: "bool" }],
+  captured: [["N", 3], [3]],
+  subgraphs(g, values) {
+    const branchOf = (branch: Branch) =>
+      g.subgraph((inner) => ({
+        inputs: [],
+        outputs: [branch(inner, values as PerInput<Value>)],
+      }));
+    return { then_branch: branchOf(yes), else_branch: branchOf(no) };
+  },
+});
+
 export const If = defineOp(operators.If, {
   grad: ifSlopes,
-  cases: [
-    {
-      // An If has no floats for inputs: what its branches read is tested in control.test.ts.
-      inputs: [{ shape: [], dtype: "bool" }],
-      subgraphs: (g) => ({
-        then_branch: g.subgraph((inner) => ({
-          inputs: [],
-          outputs: [inner.constant([1, 2], "float64")],
-        })),
-        else_branch: g.subgraph((inner) => ({
-          inputs: [],
-          outputs: [inner.constant([3, 4], "float64")],
-        })),
-      }),
-    },
-  ],
+  cases: [branches(product, square), branches(square, product)],
 });
 
 export function builders(g: Graph): ControlBuilders {
