@@ -89,8 +89,9 @@ function valueOf(name: string, { kind }: AttributeSpec, attribute: Attribute): u
     throw new ShapeError(`The attribute "${name}" is ${attribute.kind}, not ${kind}`);
   }
   if (kind === "dtype") {
-    const dtype = dtypeOfOnnxCode(Number(attribute.value));
-    if (dtype === undefined) throw new UndecidedShape(`Element type ${String(attribute.value)}`);
+    const code = Number(attribute.value);
+    const dtype = dtypeOfOnnxCode(code);
+    if (dtype === undefined) throw new UndecidedShape(`It answers element type ${code}`);
     return dtype;
   }
   if (attribute.kind === "int") return Number(attribute.value);

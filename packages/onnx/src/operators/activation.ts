@@ -58,6 +58,13 @@ export const Swish = defineOperator({
   shape: same,
 });
 
+/** Swish of the first input times the second. */
+export const SwiGLU = defineOperator({
+  name: "SwiGLU",
+  attributes: { alpha: float(1) },
+  shape: same,
+});
+
 export const Mish = defineOperator({ name: "Mish", shape: same });
 
 export const Softsign = defineOperator({ name: "Softsign", shape: same });

@@ -1,5 +1,6 @@
-import { broadcast } from "../dim.ts";
-import { defineOperator, int, string, type ShapeRule } from "./operator.ts";
+import { broadcast, dimAt } from "../dim.ts";
+import { ShapeError } from "../errors.ts";
+import { defineOperator, dtype, int, string, type ShapeRule } from "./operator.ts";
 
 const same: ShapeRule = ([x]) => x;
 
@@ -54,6 +55,32 @@ export const IsInf = defineOperator({
   attributes: { detect_negative: int(1), detect_positive: int(1) },
   shape: same,
   dtype: () => "bool",
+});
+
+export const CumProd = defineOperator({
+  name: "CumProd",
+  attributes: { exclusive: int(0), reverse: int(0) },
+  shape: same,
+});
+
+/** The same bits, read as another type of the same width. */
+export const BitCast = defineOperator({
+  name: "BitCast",
+  attributes: { to: dtype() },
+  shape: same,
+  dtype: ({ attributes }) => attributes.to,
+});
+
+/** Of each matrix over the last two axes. */
+export const Det = defineOperator({
+  name: "Det",
+  shape: ([x]) => {
+    const [rows, columns] = [dimAt(x, x.length - 2), dimAt(x, x.length - 1)];
+    if (typeof rows === "number" && typeof columns === "number" && rows !== columns) {
+      throw new ShapeError("Only a square matrix has a determinant");
+    }
+    return x.slice(0, -2);
+  },
 });
 
 export const CumSum = defineOperator({

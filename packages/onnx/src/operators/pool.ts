@@ -1,6 +1,14 @@
-import { dimAt } from "../dim.ts";
+import { dimAt, plus, product } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
-import { defineOperator, int, several, type ShapeRule } from "./operator.ts";
+import {
+  constantInts,
+  defineOperator,
+  given,
+  int,
+  ints,
+  several,
+  type ShapeRule,
+} from "./operator.ts";
 import { POOL, slidOver, windowsOf } from "./window.ts";
 
 const slid: ShapeRule<typeof POOL> = ([x], { attributes, unknown }) => {
@@ -35,6 +43,23 @@ export const LpPool = defineOperator({
   name: "LpPool",
   attributes: { ...POOL, p: int(2) },
   shape: slid,
+});
+
+/** Puts entries back where MaxPool's second output says that they came from. */
+export const MaxUnpool = defineOperator({
+  name: "MaxUnpool",
+  attributes: { kernel_shape: ints(), pads: ints(null), strides: ints(null) },
+  shape: ([x], { inputs, attributes: { kernel_shape, pads, strides } }) => {
+    const target = given(inputs, 2);
+    if (target !== undefined) return target.content ?? constantInts(target, "output shape");
+    const axes = kernel_shape.length;
+    return x.map((size, axis) => {
+      const kernel = kernel_shape[axis - 2];
+      if (kernel === undefined) return size;
+      const padded = (pads?.[axis - 2] ?? 0) + (pads?.[axis - 2 + axes] ?? 0);
+      return plus(product([plus(size, -1), strides?.[axis - 2] ?? 1]), kernel - padded);
+    });
+  },
 });
 
 const overAll: ShapeRule = ([x]) => x.map((dim, axis) => (axis < 2 ? dim : 1));

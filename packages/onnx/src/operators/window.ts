@@ -1,7 +1,7 @@
-import { dimAt, floorQuotient, plus, type Shape } from "../dim.ts";
+import { dimAt, floorQuotient, plus, showShape, sizeAt, type Shape } from "../dim.ts";
 import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
-import { int, ints, string } from "./operator.ts";
+import { int, ints, string, type ShapeSite } from "./operator.ts";
 
 /** Attributes of everything that slides a window over the axes after the first two. */
 export const WINDOW = {
@@ -11,6 +11,8 @@ export const WINDOW = {
   pads: ints(null),
   strides: ints(null),
 };
+
+export const CONV = { ...WINDOW, group: int(1) };
 
 export const POOL = { ...WINDOW, ceil_mode: int(0) };
 
@@ -65,6 +67,23 @@ export function windowsOf(
     const [before, after] = auto_pad === "SAME_UPPER" ? [less, total - less] : [total - less, less];
     return { kernel, stride, dilation, before, after };
   });
+}
+
+export const kernelOf = (w: Shape): number[] => w.slice(2).map((_, i) => sizeAt(w, i + 2));
+
+/** x [N, channels, …] convolved with w [outputs, channels / group, …kernel]. */
+export function convolvedShape(
+  x: Shape,
+  w: Shape,
+  { attributes, unknown }: Pick<ShapeSite<typeof CONV>, "attributes" | "unknown">,
+): Shape {
+  const kernel = kernelOf(w);
+  const channels = dimAt(x, 1);
+  if (typeof channels === "number" && channels !== sizeAt(w, 1) * attributes.group) {
+    throw new ShapeError(`${channels} channels for the kernel ${showShape(w)}`);
+  }
+  const windows = windowsOf(x, kernel, attributes);
+  return [dimAt(x, 0), dimAt(w, 0), ...slidOver(x, windows, unknown)];
 }
 
 /** Sizes after windows slid over `x`'s axes. */
