@@ -84,6 +84,8 @@ export type {
 } from "./optimisers.ts";
 export { addLora, decodeAdapters, encodeAdapters, LORA_PARAMETERS, mergeLora } from "./lora.ts";
 export type { Adapters, LoraOptions } from "./lora.ts";
+export { epsilon, noiseMultiplierFor } from "./privacy/accountant.ts";
+export type { PrivateTraining } from "./privacy/accountant.ts";
 export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
