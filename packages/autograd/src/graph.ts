@@ -24,7 +24,7 @@ type GivenAttributes = Readonly<Record<string, AttributeValue | null | undefined
 /** What names an operator: its description, or its entry in `ops/`. */
 type OperatorOrOp = Operator | { readonly operator: Operator };
 
-export interface EmitOptions {
+interface EmitOptions {
   /** How many outputs the node names, where the operator leaves that open. Default 1. */
   readonly outputCount?: number;
   /** The graphs among the attributes. */

@@ -112,7 +112,7 @@ function typesOf(node: NodeDef, inputs: readonly (Value | null)[]): readonly Typ
 
 const withoutAxis = (shape: Shape, axis: number): Shape => shape.toSpliced(axis, 1);
 
-export const showNode = ({ op, domain, name, outputs }: NodeDef): string =>
+const showNode = ({ op, domain, name, outputs }: NodeDef): string =>
   `${domain === "" ? "" : `${domain}.`}${op} (node "${name || (outputs[0] ?? "")}")`;
 
 function present(names: Names, name: string): Value {
