@@ -11,7 +11,12 @@ export interface PrivateTraining {
 const ORDERS: readonly number[] = [
   ...Array.from({ length: 99 }, (_, i) => 1 + (i + 1) / 10),
   ...Array.from({ length: 52 }, (_, i) => 12 + i),
-  ...[80, 96, 128, 192, 256, 512],
+  80,
+  96,
+  128,
+  192,
+  256,
+  512,
 ];
 
 /**
