@@ -25,6 +25,8 @@
 export { replaceFile } from "./checkpoint-file.ts";
 export { CheckpointRefused, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
+export { openAccumulatingTrainer } from "./accumulating-trainer.ts";
+export type { AccumulatingOptions, AccumulatingTrainer } from "./accumulating-trainer.ts";
 export { initialState } from "./dense-state.ts";
 export type { TrainerState } from "./dense-state.ts";
 export { GraphError } from "./errors.ts";
@@ -37,7 +39,20 @@ export { importModel } from "./import.ts";
 export type { ImportedModel, ImportOptions } from "./import.ts";
 export { foldParameters, inferenceModel } from "./inference.ts";
 export type { InferenceOptions } from "./inference.ts";
-export { he, normal, uniform, xavier, zeros } from "./initialisers.ts";
+export {
+  he,
+  heUniform,
+  lecun,
+  lecunUniform,
+  normal,
+  ones,
+  orthogonal,
+  truncatedNormal,
+  uniform,
+  xavier,
+  xavierNormal,
+  zeros,
+} from "./initialisers.ts";
 export type { Initialiser } from "./initialisers.ts";
 export {
   binaryCrossEntropy,
@@ -86,6 +101,8 @@ export { addLora, decodeAdapters, encodeAdapters, LORA_PARAMETERS, mergeLora } f
 export type { Adapters, LoraOptions } from "./lora.ts";
 export { epsilon, noiseMultiplierFor } from "./privacy/accountant.ts";
 export type { PrivateTraining } from "./privacy/accountant.ts";
+export { privacySpent } from "./privacy.ts";
+export type { PrivacySpent, PrivateTraining } from "./privacy.ts";
 export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";

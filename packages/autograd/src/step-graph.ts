@@ -76,6 +76,9 @@ export interface StepGraph {
   readonly g: Graph;
   readonly outputs: Readonly<Record<string, Value>>;
   readonly state: readonly (StateSpec & { readonly now: Value; readonly next: Value })[];
+  readonly optimiser: Optimiser;
+  /** What the optimiser is given, of each parameter that it changes. */
+  readonly gradients: readonly { readonly parameter: Value; readonly slope: Value }[];
   /** Parameters that stay as they are. */
   readonly frozen: readonly Value[];
   readonly batch: readonly Value[];
@@ -130,7 +133,8 @@ export function buildStep<P extends string, B extends string>(
     return slope === undefined ? [] : updateOf(g, optimiser, parameter, slope, scalars);
   });
   const frozen = parameters.filter((p) => !isTracked(p) && frozenNames.has(p.name as P));
-  return { g, outputs, state, frozen, batch, hyper, loss };
+  const given = trained.map((parameter, i) => ({ parameter, slope: gradients[i] ?? parameter }));
+  return { g, outputs, state, gradients: given, optimiser, frozen, batch, hyper, loss };
 }
 
 function withRows(g: Graph, { loss, outputs = {}, tracked = {} }: Built): Built {
@@ -149,7 +153,7 @@ function trackedState(parameter: Value, next: Value): StepGraph["state"][number]
 }
 
 /** The state of one parameter, itself first, with what the optimiser makes of it. */
-function updateOf(
+export function updateOf(
   g: Graph,
   optimiser: Optimiser,
   parameter: Value,

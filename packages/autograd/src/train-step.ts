@@ -1,5 +1,6 @@
 import { encodeModel } from "@groundswell/onnx";
 
+import { applyModel, sumModel } from "./accumulation.ts";
 import { graphDefOf, modelOf } from "./emission.ts";
 import { GraphError } from "./errors.ts";
 import { loopModel, scanModel } from "./many-steps.ts";
@@ -34,6 +35,12 @@ export interface TrainStep {
    * @throws GraphError for a step with touched rows
    */
   epoch(): Uint8Array;
+  /**
+   * The two models of an update by parts: one adds gradients up over K parts of a batch, each
+   * scaled down to the length `clip` first if there is one, the other is the optimiser alone.
+   * @throws GraphError for a step with touched rows or with tracked parameters
+   */
+  byParts(clip?: number): { readonly sum: Uint8Array; readonly apply: Uint8Array };
 }
 
 /**
@@ -52,11 +59,15 @@ export function trainStep<P extends string, B extends string>(
     inputs: [...step.state.map(({ now }) => now), ...step.frozen, ...step.batch, step.hyper],
     outputs: { [LOSS]: step.loss, ...Object.fromEntries(next), ...step.outputs },
   });
-  const forManySteps = (model: typeof scanModel) => (): Uint8Array => {
+  const changes = new Set(step.gradients.map(({ parameter }) => parameter.name));
+  const refuseTables = (): void => {
     const table = parameters.find(isTable);
     if (table !== undefined) {
       throw new GraphError(`The rows of "${table.name}" differ from step to step`);
     }
+  };
+  const forManySteps = (model: typeof scanModel) => (): Uint8Array => {
+    refuseTables();
     return encodeModel(model(step));
   };
   return {
@@ -69,5 +80,14 @@ export function trainStep<P extends string, B extends string>(
     model: encodeModel(modelOf(graph)),
     manySteps: forManySteps(scanModel),
     epoch: forManySteps(loopModel),
+    byParts(clip) {
+      refuseTables();
+      if (step.state.some(({ parameter }) => !changes.has(parameter))) {
+        throw new GraphError("An update by parts has no place for tracked parameters");
+      }
+      // A step of its own: the models add inputs to its graph.
+      const own = buildStep(options);
+      return { sum: encodeModel(sumModel(own, clip)), apply: encodeModel(applyModel(own)) };
+    },
   };
 }
