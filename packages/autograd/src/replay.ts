@@ -62,7 +62,7 @@ function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
     return g.emitAll(operator, inputs, Object.fromEntries(attributes), {
       outputCount: node.outputs.length,
       subgraphs: Object.fromEntries(subgraphs),
-      origin: node.name || (node.outputs[0] ?? ""),
+      origin: nameOf(node),
     });
   } catch (cause) {
     if (!(cause instanceof GraphError)) throw cause;
@@ -112,8 +112,12 @@ function typesOf(node: NodeDef, inputs: readonly (Value | null)[]): readonly Typ
 
 const withoutAxis = (shape: Shape, axis: number): Shape => shape.toSpliced(axis, 1);
 
-const showNode = ({ op, domain, name, outputs }: NodeDef): string =>
-  `${domain === "" ? "" : `${domain}.`}${op} (node "${name || (outputs[0] ?? "")}")`;
+/** Its name, or its first output's where it has none. */
+const nameOf = ({ name, outputs }: NodeDef): string =>
+  name || (outputs.find((output) => output !== "") ?? "");
+
+const showNode = (node: NodeDef): string =>
+  `${node.domain === "" ? "" : `${node.domain}.`}${node.op} (node "${nameOf(node)}")`;
 
 function present(names: Names, name: string): Value {
   const value = names.get(name);
