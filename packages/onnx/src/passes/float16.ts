@@ -1,21 +1,12 @@
-import { onnxCode } from "../dtype.ts";
 import { PassError } from "../errors.ts";
-import type {
-  Attribute,
-  ElementType,
-  GraphDef,
-  Model,
-  ModelTensor,
-  NodeDef,
-  ValueInfo,
-} from "../model.ts";
+import type { GraphDef, Model, ModelTensor, NodeDef, ValueInfo } from "../model.ts";
 import { withNames } from "./branches.ts";
 import { removeDeadCode } from "./dead-code.ts";
+import { FLOAT16, FLOAT32, float32Ends, halfForm, halfTensor } from "./float16-forms.ts";
 import { createKnowledge, requireDescribed } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { freshNames, withSubgraphs } from "./names.ts";
-import { intOf, intValue, newNode, stringOf, withAttribute, without } from "./node-edit.ts";
-import { constantNodeValue, constantOf, isNumeric, loaded, stored } from "./stored.ts";
+import { intValue, newNode } from "./node-edit.ts";
 
 export interface Float16Options {
   /** Callers go on feeding and reading float32. Default true. */
@@ -23,50 +14,6 @@ export interface Float16Options {
   /** Operators that go on computing in float32, such as "Softmax". Default: none. */
   readonly keepOperators?: readonly string[];
 }
-
-const LARGEST = 65_504;
-const SMALLEST = 2 ** -24;
-
-const FLOAT32 = onnxCode("float32");
-const FLOAT16 = onnxCode("float16");
-
-interface Ends {
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-}
-
-const NONE: Ends = { inputs: [], outputs: [] };
-
-/** Which inputs and outputs of these are float32, whatever their neighbours are. */
-const ALWAYS_FLOAT32: Readonly<Record<string, Ends>> = {
-  DynamicQuantizeLinear: { inputs: [0], outputs: [1] },
-  LayerNormalization: { inputs: [], outputs: [1, 2] },
-  NonMaxSuppression: { inputs: [0, 1, 3, 4], outputs: [] },
-  QLinearConv: { inputs: [1, 4, 6], outputs: [] },
-  QLinearMatMul: { inputs: [1, 4, 6], outputs: [] },
-  Resize: { inputs: [1, 2], outputs: [] },
-  TfIdfVectorizer: { inputs: [], outputs: [0] },
-  Upsample: { inputs: [1], outputs: [] },
-};
-
-/** No such operator in float16, by ONNX (Range), by meaning (BitCast) or in the runtime. */
-const NEVER_FLOAT16: ReadonlySet<string> = new Set([
-  "BitCast",
-  "MeanVarianceNormalization",
-  "Range",
-]);
-
-const SCATTERS: ReadonlySet<string> = new Set(["ScatterElements", "ScatterND"]);
-
-function staysFloat32(node: NodeDef, kept: ReadonlySet<string>): boolean {
-  if (kept.has(node.op) || NEVER_FLOAT16.has(node.op)) return true;
-  const reduces = (stringOf(node, "reduction") ?? "none") !== "none";
-  // Trees and the like of ai.onnx.ml know float32 only.
-  return (SCATTERS.has(node.op) && reduces) || node.domain === "ai.onnx.ml";
-}
-
-/** Attributes that name an element type. */
-const TYPE_ATTRIBUTES = ["to", "dtype", "output_dtype", "output_datatype"];
 
 /**
  * Computes in float16 what was float32: weights take half the bytes, and accelerators with
@@ -96,20 +43,8 @@ function halfGraph(graph: GraphDef, conversion: Conversion): GraphDef {
   const { fresh, kept } = conversion;
   const knowledge = createKnowledge(graph, conversion.outer);
   const added: ModelTensor[] = [];
-  const widened = new Map<string, string>();
   const nodes: NodeDef[] = [];
-
-  /** The float32 of a value, as a constant of its own or by a Cast. */
-  const wide = (name: string): string => {
-    const known = widened.get(name);
-    if (known !== undefined) return known;
-    const value = fresh(`${name}.float32`);
-    const constant = knowledge.constantNamed(name);
-    if (constant === undefined) nodes.push(castNode(name, value, FLOAT32));
-    else added.push({ ...constant, name: value });
-    widened.set(name, value);
-    return value;
-  };
+  const wide = createWidening({ fresh, knowledge, added, nodes });
 
   for (const node of graph.nodes) {
     knowledge.learn(node);
@@ -126,8 +61,8 @@ function halfGraph(graph: GraphDef, conversion: Conversion): GraphDef {
     const read = node.inputs.map((name, index) =>
       name !== "" && inputs.includes(index) ? wide(name) : name,
     );
-    const own = staysFloat32(node, kept) ? changed : halfAttributes(changed, knowledge);
-    nodes.push({ ...own, inputs: read, outputs: named }, ...narrow);
+    const half = halfForm(changed, { kept, knowledge });
+    nodes.push({ ...half, inputs: read, outputs: named }, ...narrow);
   }
   return {
     ...graph,
@@ -138,69 +73,33 @@ function halfGraph(graph: GraphDef, conversion: Conversion): GraphDef {
   };
 }
 
+interface Widening {
+  readonly fresh: (hint: string) => string;
+  readonly knowledge: Knowledge;
+  readonly added: ModelTensor[];
+  readonly nodes: NodeDef[];
+}
+
+/** Answers the float32 of a value: a constant of its own, or a Cast; once for each value. */
+function createWidening({ fresh, knowledge, added, nodes }: Widening): (name: string) => string {
+  const widened = new Map<string, string>();
+  return (name) => {
+    const known = widened.get(name);
+    if (known !== undefined) return known;
+    const value = fresh(`${name}.float32`);
+    const constant = knowledge.constantNamed(name);
+    if (constant === undefined) nodes.push(castNode(name, value, FLOAT32));
+    else added.push({ ...constant, name: value });
+    widened.set(name, value);
+    return value;
+  };
+}
+
 const castNode = (from: string, to: string, code: number): NodeDef =>
   newNode("Cast", [from], [to], { to: intValue(code) });
 
-/** Which inputs and outputs of a node stay float32. */
-function float32Ends(
-  node: NodeDef,
-  { kept, knowledge }: { kept: ReadonlySet<string>; knowledge: Knowledge },
-): Ends {
-  if (!staysFloat32(node, kept)) return ALWAYS_FLOAT32[node.op] ?? NONE;
-  const floats = (names: readonly string[]): number[] =>
-    names.flatMap((name, index) => (knowledge.known(name)?.dtype === "float32" ? [index] : []));
-  return { inputs: floats(node.inputs), outputs: floats(node.outputs) };
-}
-
-/** What a node's attributes say of float32, said of float16. */
-function halfAttributes(node: NodeDef, { known }: Knowledge): NodeDef {
-  if (node.op === "Cast" && isNoCast(node, known(node.inputs[0] ?? "")?.dtype)) {
-    // The runtime stumbles over a Cast from float16 to float16.
-    return { ...without(node, "to", "saturate", "round_mode"), op: "Identity" };
-  }
-  if (node.op === "Constant") {
-    const value = constantNodeValue(node);
-    if (value?.dtype !== "float32") return node;
-    const plain = without(node, "value_float", "value_floats");
-    return withAttribute(plain, "value", { kind: "tensor", value: halfTensor(value) });
-  }
-  let changed = node;
-  for (const name of TYPE_ATTRIBUTES) {
-    const attribute = node.attributes[name];
-    if (attribute?.kind === "int" && attribute.value === FLOAT32) {
-      changed = withAttribute(changed, name, intValue(FLOAT16));
-    }
-  }
-  if (node.op !== "ConstantOfShape") return changed;
-  const filled: Attribute = node.attributes["value"] ?? {
-    kind: "tensor",
-    value: constantOf("value", "float32", [0]),
-  };
-  if (filled.kind !== "tensor") return changed;
-  return withAttribute(changed, "value", { ...filled, value: halfTensor(filled.value) });
-}
-
-const isNoCast = (node: NodeDef, from: ElementType | undefined): boolean => {
-  const to = intOf(node, "to", 0);
-  return (from === "float32" || from === "float16") && (to === FLOAT32 || to === FLOAT16);
-};
-
 const halfInfo = (info: ValueInfo): ValueInfo =>
   info.dtype === "float32" ? { ...info, dtype: "float16" } : info;
-
-function halfTensor(tensor: ModelTensor): ModelTensor {
-  if (!isNumeric(tensor) || tensor.dtype !== "float32") return tensor;
-  const values = loaded(tensor).data as Float32Array;
-  const data = Float16Array.from(values, nearestHalf);
-  return stored(tensor.name, { dtype: "float16", dims: tensor.dims, data });
-}
-
-function nearestHalf(value: number): number {
-  // Infinities, which masks are made of, and NaN are the same in every width.
-  if (value === 0 || !Number.isFinite(value)) return value;
-  const magnitude = Math.min(LARGEST, Math.max(SMALLEST, Math.abs(value)));
-  return value < 0 ? -magnitude : magnitude;
-}
 
 /** The graph with the inputs and outputs that it had, and Casts just inside of them. */
 function withFloat32Ends(
