@@ -15,7 +15,7 @@ export interface AccumulatingOptions {
   readonly clip?: number;
   /**
    * Normal noise of `multiplier` · `clip` on the summed gradients, drawn from the seed and the
-   * step. With parts of one example each this is DP-SGD (Abadi et al. 2016); `privacySpent` says
+   * step. With parts of one example each this is DP-SGD (Abadi et al. 2016); `epsilon` says
    * what it is worth.
    */
   readonly noise?: { readonly multiplier: number; readonly seed: number };

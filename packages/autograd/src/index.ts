@@ -101,8 +101,6 @@ export { addLora, decodeAdapters, encodeAdapters, LORA_PARAMETERS, mergeLora } f
 export type { Adapters, LoraOptions } from "./lora.ts";
 export { epsilon, noiseMultiplierFor } from "./privacy/accountant.ts";
 export type { PrivateTraining } from "./privacy/accountant.ts";
-export { privacySpent } from "./privacy.ts";
-export type { PrivacySpent, PrivateTraining } from "./privacy.ts";
 export { randomStream } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
