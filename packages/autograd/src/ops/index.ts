@@ -8,6 +8,7 @@ import * as control from "./control.ts";
 import * as conv from "./conv.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
+import * as groupNormalization from "./group-normalization.ts";
 import * as layout from "./layout.ts";
 import * as logic from "./logic.ts";
 import * as math from "./math.ts";
@@ -47,6 +48,7 @@ const FILES = [
   control,
   elementwise,
   gather,
+  groupNormalization,
   layout,
   logic,
   matmul,

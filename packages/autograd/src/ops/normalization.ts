@@ -43,10 +43,10 @@ export interface BatchNormed {
 }
 
 /** [channels] as [1, channels, 1, …], to go with `x`. */
-const alongChannels = (g: Graph, value: Value, x: Value): Value =>
+export const alongChannels = (g: Graph, value: Value, x: Value): Value =>
   g.reshape(value, [1, value.shape[0] ?? 1, ...x.shape.slice(2).map(() => 1)]);
 
-const allButChannels = (x: Value): number[] =>
+export const allButChannels = (x: Value): number[] =>
   x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
 
 /** Mean over `axes`, which stay with size 1. */
@@ -57,7 +57,7 @@ const mean = (g: Graph, x: Value, axes: readonly number[]): Value =>
  * The slope of x̂ = (x − mean) · inverse over `axes`, for the slope `dx̂` of its result:
  * inverse · (dx̂ − mean dx̂ − x̂ · mean(dx̂ · x̂)).
  */
-function standardSlope(
+export function standardSlope(
   g: Graph,
   { slope, standard, inverse }: { slope: Value; standard: Value; inverse: Value },
   axes: readonly number[],
@@ -67,7 +67,7 @@ function standardSlope(
 }
 
 /** (x − mean) · (variance + ε)^−½ over `axes`, and its parts. */
-function standardised(g: Graph, x: Value, axes: readonly number[], epsilon: number) {
+export function standardised(g: Graph, x: Value, axes: readonly number[], epsilon: number) {
   const centred = g.sub(x, mean(g, x, axes));
   const variance = mean(g, g.square(centred), axes);
   const inverse = g.reciprocal(g.sqrt(g.add(variance, epsilon)));

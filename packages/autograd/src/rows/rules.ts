@@ -122,7 +122,7 @@ const batchNorm: RowRule = ({ g, node, pictures }) => {
 const elementwise: RowRule = ({ g, node, pictures }) => {
   const [, y] = ends(node);
   const already = node.inputs.flatMap((input) => (input && pictures.rowsAlready(input)) || []);
-  const model = already.find(({ sizes }) => sizes.length === 0 || sizeOf(sizes) > 1) ?? already[0];
+  const model = already.find(({ sizes }) => sameShape(sizes, y.shape.slice(2)));
   if (model === undefined || node.outputs.length > 1) return false;
   const operands = node.inputs.map((input) => operandOf(g, input, { y, model, pictures }));
   if (operands.includes(undefined)) return false;

@@ -3,6 +3,7 @@ import {
   defineOperator,
   float,
   int,
+  ints,
   several,
   type OutputSpec,
   type ShapeRule,
@@ -67,7 +68,7 @@ export const LpNormalization = defineOperator({
 
 export const MeanVarianceNormalization = defineOperator({
   name: "MeanVarianceNormalization",
-  attributes: { axes: { kind: "ints", fallback: [0, 2, 3] } },
+  attributes: { axes: ints([0, 2, 3]) },
   shape: same,
 });
 
