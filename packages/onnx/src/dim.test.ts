@@ -1,19 +1,7 @@
-import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { broadcast, product, quotient } from "./dim.ts";
-import { ShapeError } from "./errors.ts";
-
-const dims = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom("N", "R", "rows")));
-
-test("a product divided by a part of it is the product of the rest", () => {
-  fc.assert(
-    fc.property(dims, dims, (part, rest) => {
-      const all = product([...part, ...rest]);
-      expect(quotient(all, product(part))).toBe(product(rest));
-    }),
-  );
-});
+import { axisOf, broadcast, differ, product } from "./dim.ts";
+import { ShapeError, UndecidedShape } from "./errors.ts";
 
 test("the order of factors doesn't matter", () => {
   expect(product(["R", 2, "N", 3])).toBe("6*N*R");
@@ -21,14 +9,34 @@ test("the order of factors doesn't matter", () => {
   expect(product([])).toBe(1);
 });
 
-test("a quotient that is no product is undefined", () => {
-  expect(quotient("5*N", 2)).toBeUndefined();
-  expect(quotient(10, "N")).toBeUndefined();
-  expect(quotient("N", 0)).toBeUndefined();
+describe("broadcast", () => {
+  const lenient = { lenient: true, unknown: () => "?" };
+
+  test("symbols go with 1 and with themselves", () => {
+    expect(broadcast([["N", 1], [3], []])).toEqual(["N", 3]);
+  });
+
+  test("what can't be told is no contradiction", () => {
+    expect(() => broadcast([["N"], ["R"]])).toThrow(UndecidedShape);
+    expect(() => broadcast([["N"], [2]])).toThrow(UndecidedShape);
+    expect(() => broadcast([[3], [2]])).toThrow(ShapeError);
+    expect(() => broadcast([[3], [2]])).not.toThrow(UndecidedShape);
+  });
+
+  test("leniently, sizes are taken to fit that may", () => {
+    expect(broadcast([["N"], [2]], lenient)).toEqual([2]);
+    expect(broadcast([["N"], ["R"]], lenient)).toEqual(["?"]);
+    expect(() => broadcast([["N"], [2], [3]], lenient)).toThrow(ShapeError);
+  });
 });
 
-test("symbols broadcast with 1 and with themselves only", () => {
-  expect(broadcast([["N", 1], [3], []])).toEqual(["N", 3]);
-  expect(() => broadcast([["N"], ["R"]])).toThrow(ShapeError);
-  expect(() => broadcast([["N"], [2]])).toThrow(ShapeError);
+test("sizes differ where they must be the same, or can't be", () => {
+  expect(differ("N", 2)).toBe(true);
+  expect(differ("N", 2, { lenient: true })).toBe(false);
+  expect(differ(3, 2, { lenient: true })).toBe(true);
+});
+
+test("an axis is counted from either end", () => {
+  expect(axisOf(-1, 3)).toBe(2);
+  expect(() => axisOf(3, 3)).toThrow(ShapeError);
 });

@@ -1,4 +1,5 @@
 import { axisOf, type Shape } from "../dim.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import { constantInts, given, type Known, type PerInput } from "./operator.ts";
 
@@ -41,6 +42,8 @@ export function sliceRanges(inputs: PerInput<Known>, rank: number): SliceRange[]
   }
   return from.map((start, i) => {
     const [end = 0, axis = i, step = 1] = [to[i], axes?.content?.[i], steps?.content?.[i]];
-    return { axis: axisOf(Number(axis), rank), start, end, step: Number(step) };
+    if (typeof step === "string") throw new UndecidedShape("The steps must be constant");
+    if (step === 0) throw new ShapeError("A slice in steps of 0");
+    return { axis: axisOf(Number(axis), rank), start, end, step };
   });
 }

@@ -19,6 +19,7 @@ import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
 import * as shape from "./shape.ts";
 import * as signal from "./signal.ts";
+import * as slice from "./slice.ts";
 import * as softmax from "./softmax.ts";
 import * as text from "./text.ts";
 import * as trees from "./trees.ts";
@@ -45,6 +46,7 @@ export const operators = {
   ...reduce,
   ...shape,
   ...signal,
+  ...slice,
   ...softmax,
   ...text,
   ...trees,

@@ -11,7 +11,6 @@ import {
 } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
 import type { Dim } from "../model.ts";
-import { sliceRanges, type SliceRange } from "./axes.ts";
 import { constantInts, defineOperator, given, int, ints, several, string } from "./operator.ts";
 
 export const Identity = defineOperator({
@@ -52,60 +51,6 @@ export const Concat = defineOperator({
   content: ({ inputs }) => {
     const parts = inputs.map((input) => input.content);
     return parts.some((part) => part === null) ? null : parts.flatMap((part) => part ?? []);
-  },
-});
-
-/** A bound counted from the front and kept inside; undefined where nobody knows it. */
-function bounded(bound: Dim, size: Dim, [low, high]: readonly [number, Dim]): Dim | undefined {
-  if (typeof bound === "string") return bound === size ? size : undefined;
-  if (typeof size === "number") {
-    const fromFront = bound < 0 ? bound + size : bound;
-    return Math.min(Math.max(fromFront, low), Number(high));
-  }
-  // Exporters write the largest int32 or int64 for "to the end".
-  if (bound >= 2 ** 31 - 1) return high;
-  if (bound <= -(2 ** 31 - 1)) return low;
-  // A size that isn't known is taken to reach as far as the slice asks.
-  return bound < 0 ? plus(size, bound) : bound;
-}
-
-function slicedSize(size: Dim, { start, end, step }: SliceRange, unknown: () => Dim): Dim {
-  const last = plus(size, -1);
-  const limits: [number, Dim] = step > 0 ? [0, size] : [-1, last];
-  const from = bounded(start, size, step > 0 ? [0, size] : [0, last]);
-  const to = bounded(end, size, limits);
-  if (from === undefined || to === undefined) return unknown();
-  const length = plus(to, from, -1);
-  if (typeof length === "string") return step === 1 ? length : unknown();
-  return Math.max(0, Math.ceil(length / step));
-}
-
-export const Slice = defineOperator({
-  name: "Slice",
-  shape: ([x], { inputs, unknown }) => {
-    const ranges = sliceRanges(inputs, x.length);
-    if (ranges === undefined) {
-      const axes = given(inputs, 3);
-      const named = axes === undefined ? x.map((_, axis) => axis) : constantInts(axes, "axes");
-      const cut = new Set(named.map((axis) => axisOf(axis, x.length)));
-      return x.map((dim, axis) => (cut.has(axis) ? unknown() : dim));
-    }
-    return ranges.reduce<Shape>(
-      (shape, range) => shape.with(range.axis, slicedSize(dimAt(x, range.axis), range, unknown)),
-      x,
-    );
-  },
-  content: ({ inputs }) => {
-    const [x] = inputs;
-    const [range] = sliceRanges(inputs, 1) ?? [];
-    if (x.content === null || range === undefined) return null;
-    const { start, end, step } = range;
-    if (typeof start !== "number" || typeof end !== "number") return null;
-    if (step === 1) return x.content.slice(start, end);
-    const backwards = x.content.toReversed();
-    return step === -1 && start === -1
-      ? backwards.slice(0, end < -(2 ** 31) ? undefined : 0)
-      : null;
   },
 });
 

@@ -1,4 +1,12 @@
-import { axisOf, broadcast, product, quotient, showShape, type Shape } from "../dim.ts";
+import {
+  axisOf,
+  broadcast,
+  floorQuotient,
+  product,
+  quotient,
+  showShape,
+  type Shape,
+} from "../dim.ts";
 import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import { squeezedAxes } from "./axes.ts";
@@ -35,7 +43,7 @@ export const Size = defineOperator({
 });
 
 /** What Reshape makes of `x` for a target whose 0 means "as it was" and -1 "what is left". */
-function reshaped(x: Shape, target: Shape, { allowZero, unknown }: ReshapeSite): Shape {
+function reshaped(x: Shape, target: Shape, allowZero: boolean): Shape {
   const open = target.map((dim, axis) => (dim === 0 && !allowZero ? (x[axis] ?? 0) : dim));
   const others = product(open.filter((dim) => dim !== -1));
   const total = product(x);
@@ -43,17 +51,14 @@ function reshaped(x: Shape, target: Shape, { allowZero, unknown }: ReshapeSite):
   // Sizes with other symbols may fit although nobody can say so.
   const symbols = (dim: Dim): string => String(dim).replace(/^\d+\*?/, "");
   const uncertain = symbols(total) !== symbols(others);
-  if (rest === undefined && uncertain) return open.map((dim) => (dim === -1 ? unknown() : dim));
+  if (rest === undefined && uncertain) {
+    return open.map((dim) => (dim === -1 ? floorQuotient(total, others) : dim));
+  }
   if (rest === undefined || (rest !== 1 && total !== 0 && !open.includes(-1))) {
-    if (uncertain && rest !== undefined && typeof rest === "string") return open;
+    if (uncertain && typeof rest === "string") return open;
     throw new ShapeError(`There is no such reshape to ${showShape(target)}`);
   }
   return open.map((dim) => (dim === -1 ? rest : dim));
-}
-
-interface ReshapeSite {
-  readonly allowZero: boolean;
-  readonly unknown: () => Dim;
 }
 
 /** A shape of which only the number of axes is known. */
@@ -73,7 +78,7 @@ export const Reshape = defineOperator({
   shape: ([x], { inputs: [, target], attributes: { allowzero }, unknown }) =>
     target.content === null
       ? unknownOf(target, unknown)
-      : reshaped(x, target.content, { allowZero: allowzero === 1, unknown }),
+      : reshaped(x, target.content, allowzero === 1),
   content: unchanged,
 });
 
