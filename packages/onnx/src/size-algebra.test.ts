@@ -36,7 +36,8 @@ test("a size worked out with symbols is the size worked out with numbers", () =>
   fc.assert(
     fc.property(built, ([dim, value]) => {
       fc.pre(!isNamed(dim));
-      expect(bind(dim)).toBe(value);
+      // -0 and 0 are one size.
+      expect(bind(dim) + 0).toBe(value + 0);
     }),
   );
 });
@@ -58,7 +59,7 @@ describe("equal sizes are written in one way", () => {
         fc.pre(![a, b, c].some(isNamed));
         const [left, right] = law(a, b, c);
         fc.pre(!isNamed(left) && !isNamed(right));
-        expect(left).toBe(right);
+        expect(plus(left, 0)).toBe(plus(right, 0));
       }),
     );
   });
@@ -69,7 +70,7 @@ test("a product divided by a part of it is the rest", () => {
     fc.property(built, built, ([a, x], [b]) => {
       const both = product([a, b]);
       fc.pre(x !== 0 && a !== 0 && ![a, b, both].some(isNamed));
-      expect(quotient(both, a)).toBe(plus(b, 0));
+      expect(plus(quotient(both, a) ?? Number.NaN, 0)).toBe(plus(b, 0));
     }),
   );
 });
