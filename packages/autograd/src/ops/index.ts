@@ -6,6 +6,7 @@ import type { NoGradient, Op } from "../op.ts";
 import * as activation from "./activation.ts";
 import * as control from "./control.ts";
 import * as conv from "./conv.ts";
+import * as dropout from "./dropout.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as groupNormalization from "./group-normalization.ts";
@@ -27,6 +28,7 @@ export interface Builders
     activation.ActivationBuilders,
     math.MathBuilders,
     conv.ConvBuilders,
+    dropout.DropoutBuilders,
     normalization.NormalizationBuilders,
     pool.PoolBuilders,
     elementwise.ElementwiseBuilders,
@@ -46,6 +48,7 @@ const FILES = [
   math,
   activation,
   control,
+  dropout,
   elementwise,
   gather,
   groupNormalization,
