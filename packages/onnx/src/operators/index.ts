@@ -1,7 +1,9 @@
 import * as activation from "./activation.ts";
+import * as attention from "./attention.ts";
 import * as classical from "./classical.ts";
 import * as control from "./control.ts";
 import * as conv from "./conv.ts";
+import * as einsum from "./einsum.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as image from "./image.ts";
@@ -17,6 +19,7 @@ import * as quantize from "./quantize.ts";
 import * as random from "./random.ts";
 import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
+import * as resize from "./resize.ts";
 import * as shape from "./shape.ts";
 import * as signal from "./signal.ts";
 import * as slice from "./slice.ts";
@@ -27,9 +30,11 @@ import * as trees from "./trees.ts";
 /** The operators by name. A new file of operators is named here. */
 export const operators = {
   ...activation,
+  ...attention,
   ...classical,
   ...control,
   ...conv,
+  ...einsum,
   ...elementwise,
   ...gather,
   ...image,
@@ -44,6 +49,7 @@ export const operators = {
   ...random,
   ...recurrent,
   ...reduce,
+  ...resize,
   ...shape,
   ...signal,
   ...slice,
