@@ -23,15 +23,19 @@ export function thinned(
   share: number,
   isDropped: (i: number) => boolean,
 ): Bag {
-  const kept = { ids: new Int32Array(ids.length), values: new Float32Array(ids.length) };
+  const { length } = ids;
+  // One piece of memory for both: thousands of messages are thinned a second.
+  const memory = new ArrayBuffer(2 * 4 * length);
+  const keptIds = new Int32Array(memory, 0, length);
+  const keptValues = new Float32Array(memory, 4 * length, length);
   let count = 0;
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0; i < length; i++) {
     if (isDropped(i)) continue;
-    kept.ids[count] = ids[i] as number;
-    kept.values[count] = (values[i] as number) / (1 - share);
+    keptIds[count] = ids[i] as number;
+    keptValues[count] = (values[i] as number) / (1 - share);
     count += 1;
   }
-  return { ids: kept.ids.subarray(0, count), values: kept.values.subarray(0, count) };
+  return { ids: keptIds.subarray(0, count), values: keptValues.subarray(0, count) };
 }
 
 /**

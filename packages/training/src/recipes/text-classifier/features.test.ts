@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { bagOf, createBagger, thinned } from "./bag.ts";
-import { hashedFeatures } from "./features.ts";
+import { createFeatureHasher } from "./features.ts";
 import { storeText } from "./store-input.ts";
 
 const BUCKETS = 1 << 16;
+const hashedFeatures = (text: string, buckets: number) => createFeatureHasher(buckets)(text);
 const featuresOf = (text: string) => new Set(hashedFeatures(text, BUCKETS).ids);
 const common = (a: string, b: string) => featuresOf(a).intersection(featuresOf(b)).size;
 

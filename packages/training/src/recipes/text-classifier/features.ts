@@ -45,30 +45,49 @@ export interface Features {
 }
 
 /**
- * The features of a text: words, pairs of neighbouring words, and parts of 3 to 5 characters of
- * each `<word>` (1 to 5 where a script has no spaces), hashed to `buckets`, a power of two. No
+ * Finds the features of texts: words, pairs of neighbouring words, and parts of 3 to 5 characters
+ * of each `<word>` (1 to 5 where a script has no spaces), hashed to `buckets`, a power of two. No
  * dictionary: it works for any language and for words never seen.
  */
-export function hashedFeatures(text: string, buckets: number): Features {
-  const found = new Map<number, number>();
+export function createFeatureHasher(buckets: number): (text: string) => Features {
   const mask = buckets - 1;
+  /** Of each bucket: what it weighs in the text at hand, or 0. Clean between texts. */
+  const weightOf = new Uint8Array(buckets);
+  const found: number[] = [];
+
   const add = (hash: number, weight: number) => {
     const bucket = spread(hash) & mask;
-    found.set(bucket, Math.max(found.get(bucket) ?? 0, weight));
+    const before = weightOf[bucket] as number;
+    if (before === 0) found.push(bucket);
+    if (weight > before) weightOf[bucket] = weight;
   };
-  let before: number | undefined;
-  for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
-    if (found.size >= MOST_FEATURES) break;
-    const characters = charactersOf(word);
-    const hash = characters.reduce(mix, AS_WORD);
-    add(hash, WORD_WEIGHT);
-    if (before !== undefined) add(mix(mix(AS_PAIR, before), hash), WORD_WEIGHT);
-    before = hash;
-    addParts(characters, UNSPACED.test(word) ? 1 : SHORTEST, (part) => add(part, PART_WEIGHT));
-  }
-  return {
-    ids: Int32Array.from(found.keys()).subarray(0, MOST_FEATURES),
-    weights: Float32Array.from(found.values()).subarray(0, MOST_FEATURES),
+  const addPart = (hash: number) => add(hash, PART_WEIGHT);
+
+  /** Empties the notes. */
+  const taken = (): Features => {
+    const ids = Int32Array.from(
+      found.length > MOST_FEATURES ? found.slice(0, MOST_FEATURES) : found,
+    );
+    const weights = new Float32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) weights[i] = weightOf[ids[i] as number] as number;
+    for (const bucket of found) weightOf[bucket] = 0;
+    found.length = 0;
+    return { ids, weights };
+  };
+
+  return (text) => {
+    let before: number | undefined;
+    for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
+      if (found.length >= MOST_FEATURES) break;
+      const characters = charactersOf(word);
+      let hash = AS_WORD;
+      for (const character of characters) hash = mix(hash, character);
+      add(hash, WORD_WEIGHT);
+      if (before !== undefined) add(mix(mix(AS_PAIR, before), hash), WORD_WEIGHT);
+      before = hash;
+      addParts(characters, UNSPACED.test(word) ? 1 : SHORTEST, addPart);
+    }
+    return taken();
   };
 }
 

@@ -3,7 +3,7 @@ import { adagrad, adam, normal, uniform, zeros } from "@groundswell/autograd";
 import type { Architecture, Recipe } from "../../recipe.ts";
 import { type Bag, bagOf, createBagger, thinned } from "./bag.ts";
 import { TextConfig, TextRunConfig } from "./config.ts";
-import { hashedFeatures } from "./features.ts";
+import { createFeatureHasher } from "./features.ts";
 import { storeText } from "./store-input.ts";
 
 /** Messages of any language: hashed words and parts of words → a bag of embeddings → classes. */
@@ -20,6 +20,7 @@ const TABLE = "embedding";
 function architecture(classes: readonly string[], config: TextConfig): Architecture<Bag> {
   const { buckets, width } = config;
   const decoder = new TextDecoder();
+  const hash = createFeatureHasher(buckets);
   return {
     classes,
     parameters: [
@@ -38,7 +39,7 @@ function architecture(classes: readonly string[], config: TextConfig): Architect
       const at = (name: string) => parameters[name] as (typeof parameters)[string];
       return g.gemm(g.gemm(bag, at(TABLE)), at("output.weight"), at("output.bias"));
     },
-    features: (input) => bagOf(hashedFeatures(decoder.decode(input), buckets)),
+    features: (input) => bagOf(hash(decoder.decode(input))),
     createBatcher: () => createBagger(TABLE, buckets),
     augment: (bag, random, time, seq) => {
       const { drop } = config.batch;
