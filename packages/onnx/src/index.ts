@@ -15,6 +15,8 @@
  *   `decodeSafetensors`.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
  *   threads of their own: `openThread` on the owner's side, `serveThread` on the thread's.
+ * - Models from strangers: `checkUntrusted` holds a file against a policy, `openUntrusted` runs it
+ *   in a process under limits, `testIsolation` says what those are worth on this machine.
  * - `selfTest` for the start of a process, `numericClass` to say which machines compute the
  *   same bits.
  *
@@ -115,3 +117,27 @@ export { dataOf, sizeOf, tensor, zeros } from "./tensor.ts";
 export type { Tensor } from "./tensor.ts";
 export { openThread, serveThread, ThreadExited, transferring } from "./thread.ts";
 export type { Thread, ThreadExit, ThreadHandlers, ThreadProtocol, ThreadServer } from "./thread.ts";
+export {
+  checkUntrusted,
+  DEFAULT_LIMITS,
+  DEFAULT_POLICY,
+  isolationHere,
+  ModelRefused,
+  openUntrusted,
+  SandboxEnded,
+  startSandbox,
+  testIsolation,
+} from "./untrusted/index.ts";
+export type {
+  CheckedModel,
+  Isolation,
+  IsolationKind,
+  IsolationReport,
+  RefusalReason,
+  Sandbox,
+  SandboxEnd,
+  SandboxLimits,
+  UntrustedOptions,
+  UntrustedPolicy,
+  UntrustedSession,
+} from "./untrusted/index.ts";

@@ -1,0 +1,226 @@
+import type { Attribute, GraphDef, ModelTensor, NodeDef } from "../model.ts";
+import { CONTROL_FLOW, mayLeaveOut } from "./allowed-operators.ts";
+import { checkTensor } from "./check-tensor.ts";
+import type { UntrustedPolicy } from "./policy.ts";
+import { ModelRefused, quoted } from "./refusal.ts";
+import type { RefusalReason } from "./refusal.ts";
+
+/** `TensorProto.DataType.STRING`, as the attribute `to` of a Cast names it. */
+const STRING = 8;
+
+/** The standard operators go by two names. */
+export const canonicalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
+
+/** Counts over the whole model, graphs inside nodes included. */
+interface Totals {
+  nodes: number;
+  initializers: number;
+  tensorBytes: number;
+}
+
+/** Names that can be read at a place: those of the graph so far, and those around it. */
+interface Scope {
+  readonly has: (name: string) => boolean;
+  /** @throws ModelRefused for a name that is taken, here or around here */
+  readonly define: (name: string, node?: string) => void;
+}
+
+function scopeIn(around: Scope | null, textLength: number): Scope {
+  const defined = new Set<string>();
+  const has = (name: string): boolean => defined.has(name) || (around?.has(name) ?? false);
+  return {
+    has,
+    define(name, node) {
+      const where = node === undefined ? {} : { node };
+      checkName(name, textLength, where);
+      if (has(name)) {
+        throw new ModelRefused("duplicate-value", `${quoted(name)} is made twice`, where);
+      }
+      defined.add(name);
+    },
+  };
+}
+
+function checkName(name: string, textLength: number, where: { node?: string }): void {
+  if (name === "") throw new ModelRefused("name", "A value has no name", where);
+  if (name.length > textLength) {
+    const why = `The name ${quoted(name)} has ${name.length} characters, ${textLength} are allowed`;
+    throw new ModelRefused("name", why, where);
+  }
+  // Feeds and results are plain objects by name, and this one is no name in them.
+  if (name === "__proto__") throw new ModelRefused("name", `${quoted(name)} is no name`, where);
+}
+
+/** @throws ModelRefused */
+export function checkGraph(graph: GraphDef, policy: UntrustedPolicy): void {
+  const totals = { nodes: 0, initializers: 0, tensorBytes: 0 };
+  walkGraph(graph, { policy, totals, depth: 0, around: null, within: "" });
+}
+
+interface Place {
+  readonly policy: UntrustedPolicy;
+  readonly totals: Totals;
+  readonly depth: number;
+  readonly around: Scope | null;
+  /** Prefix of a node's description: the nodes that it is inside of. */
+  readonly within: string;
+}
+
+function walkGraph(graph: GraphDef, place: Place): void {
+  const { policy, totals, around, within } = place;
+  const scope = scopeIn(around, policy.textLength);
+  checkCount(graph.inputs.length, policy.arity, "arity", "inputs");
+  checkCount(graph.outputs.length, policy.arity, "arity", "outputs");
+  for (const { name } of graph.inputs) scope.define(name);
+
+  totals.initializers += graph.initializers.length;
+  checkCount(totals.initializers, policy.initializers, "initializers", "initialisers");
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  for (const tensor of graph.initializers) {
+    // One that is an input too is that input's default; it can be so only once.
+    if (!inputs.delete(tensor.name)) scope.define(tensor.name);
+    countTensor(tensor, place, null);
+  }
+
+  totals.nodes += graph.nodes.length;
+  checkCount(totals.nodes, policy.nodes, "nodes", "nodes");
+  for (const [index, node] of graph.nodes.entries()) {
+    const label = node.name === "" ? node.op : `${node.op} ${quoted(node.name)}`;
+    walkNode(node, `${within}node ${index} (${label.slice(0, 120)})`, place, scope);
+  }
+
+  const answered = new Set<string>();
+  for (const { name } of graph.outputs) {
+    if (name === "" || !scope.has(name)) {
+      throw new ModelRefused("unknown-value", `Nothing makes the output ${quoted(name)}`);
+    }
+    if (answered.has(name)) {
+      throw new ModelRefused("duplicate-value", `The output ${quoted(name)} is named twice`);
+    }
+    answered.add(name);
+  }
+}
+
+function checkCount(
+  count: number,
+  allowed: number,
+  reason: RefusalReason,
+  what: string,
+  node?: string,
+): void {
+  if (count <= allowed) return;
+  const why = `${count} ${what}, ${allowed} are allowed`;
+  throw new ModelRefused(reason, why, node === undefined ? {} : { node });
+}
+
+function countTensor(tensor: ModelTensor, { policy, totals }: Place, node: string | null): void {
+  checkTensor(tensor, policy, node);
+  if (tensor.dtype !== "string") totals.tensorBytes += tensor.bytes.length;
+  if (totals.tensorBytes > policy.tensorBytes) {
+    const why = `The model's tensors have more than ${policy.tensorBytes} bytes`;
+    throw new ModelRefused("tensor-bytes", why, { node });
+  }
+}
+
+function walkNode(node: NodeDef, label: string, place: Place, scope: Scope): void {
+  const { policy } = place;
+  checkOperator(node, label, policy);
+  checkCount(node.inputs.length, policy.arity, "arity", "inputs", label);
+  checkCount(node.outputs.length, policy.arity, "arity", "outputs", label);
+  for (const name of node.inputs) {
+    if (name !== "" && !scope.has(name)) {
+      throw new ModelRefused("unknown-value", `Nothing before it makes ${quoted(name)}`, {
+        node: label,
+      });
+    }
+  }
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    walkAttribute(name, attribute, label, { ...place, around: scope });
+  }
+  if (node.outputs.length === 0) {
+    throw new ModelRefused("output-left-out", "It has no output", { node: label });
+  }
+  for (const [index, name] of node.outputs.entries()) {
+    if (name !== "") scope.define(name, label);
+    else if (canonicalDomain(node.domain) !== "" || !mayLeaveOut(node.op, index)) {
+      throw new ModelRefused("output-left-out", `Output ${index} has no name`, { node: label });
+    }
+  }
+}
+
+function checkOperator(
+  { op, domain: written, name }: NodeDef,
+  node: string,
+  policy: UntrustedPolicy,
+): void {
+  const domain = canonicalDomain(written);
+  if (name.length > policy.textLength) {
+    throw new ModelRefused("name", `Its name has ${name.length} characters`, { node });
+  }
+  const allowed = policy.operators.get(domain);
+  if (allowed === undefined) {
+    throw new ModelRefused("domain", `Operators of ${quoted(domain)} are not allowed`, { node });
+  }
+  if (domain === "" && CONTROL_FLOW.has(op)) {
+    if (policy.controlFlow) return;
+    throw new ModelRefused("control-flow", `${op} is not allowed`, { node });
+  }
+  if (!allowed.has(op)) {
+    throw new ModelRefused("operator", `${quoted(op)} is not allowed`, { node });
+  }
+}
+
+function walkAttribute(name: string, attribute: Attribute, node: string, place: Place): void {
+  const { policy } = place;
+  const { kind, value } = attribute;
+  if (name.length > policy.textLength) {
+    throw new ModelRefused("name", `An attribute's name has ${name.length} characters`, { node });
+  }
+  if (Array.isArray(value)) {
+    const what = `values in the attribute ${quoted(name)}`;
+    checkCount(value.length, policy.attributeValues, "attribute", what, node);
+  }
+  if (name === "to" && value === STRING) {
+    throw new ModelRefused("element-type", "It makes strings", { node });
+  }
+  switch (kind) {
+    case "string":
+      checkText(name, value, node, policy);
+      break;
+    case "strings":
+      for (const text of value) checkText(name, text, node, policy);
+      break;
+    case "tensor":
+      countTensor(value, place, node);
+      break;
+    case "tensors":
+      for (const tensor of value) countTensor(tensor, place, node);
+      break;
+    case "graph":
+      walkInner(value, node, place);
+      break;
+    case "graphs":
+      for (const graph of value) walkInner(graph, node, place);
+      break;
+  }
+}
+
+function checkText(
+  name: string,
+  text: string,
+  node: string,
+  { textLength }: UntrustedPolicy,
+): void {
+  const what = `characters in the attribute ${quoted(name)}`;
+  checkCount(text.length, textLength, "attribute", what, node);
+}
+
+function walkInner(graph: GraphDef, node: string, place: Place): void {
+  const { policy } = place;
+  const depth = place.depth + 1;
+  if (!policy.controlFlow) {
+    throw new ModelRefused("control-flow", "It holds a graph", { node });
+  }
+  checkCount(depth, policy.nesting, "nesting", "graphs inside each other", node);
+  walkGraph(graph, { ...place, depth, within: `${node}, ` });
+}

@@ -1,0 +1,14 @@
+export { checkUntrusted } from "./check.ts";
+export type { CheckedModel } from "./check.ts";
+export { isolationHere, testIsolation } from "./isolation.ts";
+export type { Isolation, IsolationKind, IsolationReport } from "./isolation.ts";
+export { DEFAULT_LIMITS } from "./limits.ts";
+export type { SandboxLimits } from "./limits.ts";
+export { openUntrusted } from "./open.ts";
+export type { UntrustedOptions, UntrustedSession } from "./open.ts";
+export { DEFAULT_POLICY } from "./policy.ts";
+export type { UntrustedPolicy } from "./policy.ts";
+export { ModelRefused } from "./refusal.ts";
+export type { RefusalReason } from "./refusal.ts";
+export { SandboxEnded, startSandbox } from "./sandbox.ts";
+export type { Sandbox, SandboxEnd } from "./sandbox.ts";
