@@ -50,7 +50,22 @@ function dense(m: number, k: number, n: number, times = 1, inputGradient = true)
 const TINY = { kind: "mlp", sizes: [32, 64, 1], batch: 1, optimiser: "sgd" } as const;
 const DIGITS = { kind: "mlp", sizes: [784, 256, 10], batch: 128, optimiser: "adam" } as const;
 
-const PICTURES = { kind: "cnn", batch: 64, optimiser: "adam" } as const;
+const CNN = { kind: "cnn", batch: 64, optimiser: "adam" } as const;
+const MINILM = {
+  kind: "encoder",
+  vocabulary: 30_522,
+  width: 384,
+  heads: 12,
+  layers: 6,
+  inner: 1536,
+  length: 128,
+  batch: 16,
+  classes: 2,
+  optimiser: "adam",
+} as const;
+const MINILM_LORA = { ...MINILM, rank: 8, alpha: 16 } as const;
+
+const MINILM_ROWS = MINILM.batch * MINILM.length;
 
 export const CASES: Readonly<Record<string, EngineCase>> = {
   "mlp-tiny": {
@@ -77,19 +92,47 @@ export const CASES: Readonly<Record<string, EngineCase>> = {
     products: [...dense(128, 784, 256, 1, false), ...dense(128, 256, 10)],
   },
   cnn: {
-    title: "CNN 28×28, batch 64, Adam",
-    network: PICTURES,
-    training: () => cnn(PICTURES),
+    title: "CNN 16-32-64 on 28×28, batch 64, Adam",
+    network: CNN,
+    training: () => cnn(CNN),
     learningRate: 1e-3,
     modes: ["one", "many:10"],
     peers: ["default", "fused"],
-    stepsPerRound: 40,
-    // Of what lies under the kernel beside every pixel, times the kernel.
+    stepsPerRound: 30,
+    // As rows of pixels: 3·3·channels to channels.
     products: [
-      ...dense(64 * 784, 9, 16, 1, false),
-      ...dense(64 * 196, 144, 32),
-      ...dense(64 * 16, 288, 64),
-      ...dense(64, 64, 10),
+      ...dense(64 * 28 * 28, 9, 16, 1, false),
+      ...dense(64 * 14 * 14, 144, 32),
+      ...dense(64 * 4 * 4, 288, 64),
+    ],
+  },
+  minilm: {
+    title: "MiniLM shape (6 layers, 384), batch 16, 128 words, Adam",
+    network: MINILM,
+    training: () => encoder(MINILM),
+    learningRate: 2e-5,
+    modes: ["one", "many:4"],
+    peers: ["default", "fused", "sdpa"],
+    stepsPerRound: 4,
+    products: [
+      ...dense(MINILM_ROWS, 384, 384, 4 * 6),
+      ...dense(MINILM_ROWS, 384, 1536, 6),
+      ...dense(MINILM_ROWS, 1536, 384, 6),
+    ],
+  },
+  "minilm-lora": {
+    title: "MiniLM shape, low-rank adapters of rank 8, batch 16, 128 words, Adam",
+    network: MINILM_LORA,
+    training: () => encoder(MINILM_LORA),
+    learningRate: 1e-3,
+    modes: ["one", "many:4"],
+    peers: ["default", "fused", "sdpa"],
+    stepsPerRound: 4,
+    // Frozen weights have no gradient of their own.
+    products: [
+      { m: MINILM_ROWS, k: 384, n: 384, times: 2 * 4 * 6 },
+      { m: MINILM_ROWS, k: 384, n: 1536, times: 2 * 6 },
+      { m: MINILM_ROWS, k: 1536, n: 384, times: 2 * 6 },
     ],
   },
 };

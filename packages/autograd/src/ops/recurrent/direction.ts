@@ -176,6 +176,9 @@ function refuseVariants(
   if (attributes.layout !== 0) refuse("a layout with the batch in front");
   if (inputs[7]) refuse("peepholes");
   if (attributes.clip !== null) refuse("clipped gates");
+  if ("input_forget" in attributes && attributes.input_forget !== 0) {
+    refuse("an input gate that is tied to the forget gate");
+  }
   if (attributes.activation_alpha !== null || attributes.activation_beta !== null) {
     refuse("parameters of its activations");
   }
