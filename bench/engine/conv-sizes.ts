@@ -7,10 +7,9 @@ import {
   randomStream,
   sgd,
   trainStep,
+  valueOf,
 } from "@groundswell/autograd";
 import { tensor } from "@groundswell/onnx";
-
-import { at } from "./networks/parts.ts";
 
 const HELP = `Times a training step of three equal convolutions, each with its Relu, as operators of
 their own ("planes") and as products over rows of pixels ("rows").
@@ -73,9 +72,9 @@ function stepOf({ channels, size, kernel }: Size, layout: "as written" | "rows")
     })),
     batch: [{ name: "x", dtype: "float32", shape: ["N", channels, size, size] }],
     build(g, p, inputs) {
-      let x = at(inputs, "x");
+      let x = valueOf(inputs, "x");
       for (let i = 0; i < LAYERS; i++)
-        x = g.relu(g.conv(x, at(p, `w${i}`), null, { pads: [pad, pad, pad, pad] }));
+        x = g.relu(g.conv(x, valueOf(p, `w${i}`), null, { pads: [pad, pad, pad, pad] }));
       return { loss: g.reduceMean(g.square(g.globalAveragePool(x))) };
     },
     optimiser: sgd(),

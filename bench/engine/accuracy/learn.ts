@@ -5,11 +5,11 @@ import {
   initialState,
   openTrainer,
   trainStep,
+  valueOf,
 } from "@groundswell/autograd";
 import { dataOf, openSession, tensor } from "@groundswell/onnx";
 import type { Tensor } from "@groundswell/onnx";
 
-import { at } from "../networks/parts.ts";
 import { CLASSES, classify, type Network, parametersOf } from "./network.ts";
 import { type Picture, shuffled } from "./pictures.ts";
 import { createWarp, type Warping } from "./warp.ts";
@@ -41,8 +41,8 @@ export function learn(
       { name: "y", dtype: "float32", shape: ["N", CLASSES] },
     ],
     build(g, p, inputs) {
-      const { logits, tracked } = classify(g, { network, p, training: true }, at(inputs, "x"));
-      return { loss: crossEntropy(g, logits, at(inputs, "y")), tracked };
+      const { logits, tracked } = classify(g, { network, p, training: true }, valueOf(inputs, "x"));
+      return { loss: crossEntropy(g, logits, valueOf(inputs, "y")), tracked };
     },
     optimiser: adam(),
   });
@@ -97,7 +97,7 @@ export function accuracyOf(
     parameters,
     inputs: [{ name: "x", dtype: "float32", shape: ["N", 1, side, side] }],
     build: (g, p, inputs) => ({
-      logits: classify(g, { network, p, training: false }, at(inputs, "x")).logits,
+      logits: classify(g, { network, p, training: false }, valueOf(inputs, "x")).logits,
     }),
   });
   const session = openSession(model);

@@ -1,13 +1,15 @@
 import {
-  he,
+  dense,
   type Graph,
+  he,
+  type NamedValues,
   normal,
+  ones,
   type ParameterSpec,
   type Value,
+  valueOf,
   zeros,
 } from "@groundswell/autograd";
-
-import { at, dense, ones, type Values } from "../networks/parts.ts";
 
 /** A convolution of 3 × 3 with normalisation and Relu. */
 interface Layer {
@@ -58,18 +60,18 @@ interface Answer {
 /** x [N, 1, side, side] */
 export function classify(
   g: Graph,
-  { network, p, training }: { network: Network; p: Values; training: boolean },
+  { network, p, training }: { network: Network; p: NamedValues; training: boolean },
   input: Value,
 ): Answer {
   const tracked: Record<string, Value> = {};
   let x = input;
   for (const [i, { pool }] of network.layers.entries()) {
-    const y = g.conv(x, at(p, `${i}.k`), null, { pads: [1, 1, 1, 1] });
+    const y = g.conv(x, valueOf(p, `${i}.k`), null, { pads: [1, 1, 1, 1] });
     const norm = {
-      scale: at(p, `${i}.scale`),
-      bias: at(p, `${i}.bias`),
-      mean: at(p, `${i}.mean`),
-      variance: at(p, `${i}.variance`),
+      scale: valueOf(p, `${i}.scale`),
+      bias: valueOf(p, `${i}.bias`),
+      mean: valueOf(p, `${i}.mean`),
+      variance: valueOf(p, `${i}.variance`),
     };
     if (training) {
       const normed = g.batchNormTraining(y, norm);
@@ -82,6 +84,6 @@ export function classify(
     if (pool) x = g.maxPool(x, [2, 2]);
   }
   const [batch = 1] = x.shape;
-  const width = Number(at(p, "head.w").shape[0]);
+  const width = Number(valueOf(p, "head.w").shape[0]);
   return { logits: dense(g, p, g.reshape(x, [batch, width]), "head"), tracked };
 }

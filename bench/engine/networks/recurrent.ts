@@ -1,8 +1,16 @@
-import { adam, crossEntropy, randomStream, uniform, zeros } from "@groundswell/autograd";
+import {
+  adam,
+  crossEntropy,
+  dense,
+  denseParameters,
+  randomStream,
+  uniform,
+  valueOf,
+  zeros,
+} from "@groundswell/autograd";
 import { tensor } from "@groundswell/onnx";
 
 import type { Training } from "../cases.ts";
-import { at, dense, denseParameters } from "./parts.ts";
 
 interface RecurrentNetwork {
   readonly kind: "lstm" | "gru";
@@ -32,14 +40,14 @@ export function recurrent(network: RecurrentNetwork): Training {
       ],
       build(g, p, inputs) {
         const layer = {
-          x: at(inputs, "x"),
-          w: at(p, "rnn.input"),
-          r: at(p, "rnn.state"),
-          b: at(p, "rnn.bias"),
+          x: valueOf(inputs, "x"),
+          w: valueOf(p, "rnn.input"),
+          r: valueOf(p, "rnn.state"),
+          b: valueOf(p, "rnn.bias"),
         };
         const { hidden: last } = kind === "lstm" ? g.lstm(layer) : g.gru(layer);
         const logits = dense(g, p, g.squeeze(last, [0]), "head");
-        return { loss: crossEntropy(g, logits, at(inputs, "y")) };
+        return { loss: crossEntropy(g, logits, valueOf(inputs, "y")) };
       },
       optimiser: adam(),
     },

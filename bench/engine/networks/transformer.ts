@@ -1,17 +1,28 @@
 import {
   adam,
+  causalMask,
   crossEntropy,
+  decoderLayer,
+  dense,
+  denseParameters,
+  encoderLayer,
   type Graph,
+  meanOfWords,
+  type NamedValues,
+  norm,
   normal,
+  normParameters,
+  paddingMask,
   type ParameterSpec,
   randomStream,
+  transformerLayerParameters,
   type Value,
+  valueOf,
   zeros,
 } from "@groundswell/autograd";
 import { tensor } from "@groundswell/onnx";
 
 import type { Training } from "../cases.ts";
-import { at, dense, denseParameters, norm, normParameters, type Values } from "./parts.ts";
 
 export interface TransformerNetwork {
   readonly vocabulary: number;
@@ -28,22 +39,20 @@ export interface TransformerNetwork {
 }
 
 function parametersOf(network: TransformerNetwork): ParameterSpec[] {
-  const { vocabulary, width, layers, inner, length, rank = 0 } = network;
-  const blocks = Array.from({ length: layers }, (_, layer) => `block${layer}`);
+  const { vocabulary, width, inner, length, rank = 0 } = network;
   return [
     { name: "words", shape: [vocabulary, width], initial: normal(0.02) },
     { name: "positions", shape: [length, width], initial: normal(0.02) },
     ...normParameters("norm", width),
-    ...blocks.flatMap((block) => [
-      ...["q", "k", "v", "o"].flatMap((part) => denseParameters(`${block}.${part}`, width, width)),
-      ...normParameters(`${block}.norm1`, width),
-      ...denseParameters(`${block}.up`, width, inner),
-      ...denseParameters(`${block}.down`, inner, width),
-      ...normParameters(`${block}.norm2`, width),
-      ...(rank > 0 ? ["q", "v"].flatMap((part) => adapter(`${block}.${part}`, width, rank)) : []),
+    ...layersOf(network).flatMap((layer) => [
+      ...transformerLayerParameters(layer, width, inner),
+      ...(rank > 0 ? ["q", "v"].flatMap((part) => adapter(`${layer}.${part}`, width, rank)) : []),
     ]),
   ];
 }
+
+const layersOf = ({ layers }: TransformerNetwork): string[] =>
+  Array.from({ length: layers }, (_, layer) => `block${layer}`);
 
 const adapter = (name: string, width: number, rank: number): ParameterSpec[] => [
   { name: `${name}.lora.a`, shape: [width, rank], initial: normal(1 / Math.sqrt(width)) },
@@ -51,55 +60,24 @@ const adapter = (name: string, width: number, rank: number): ParameterSpec[] => 
 ];
 
 /** A dense layer, and its adapter where it has one. */
-function projected(
-  g: Graph,
-  p: Values,
-  x: Value,
-  name: string,
-  network: TransformerNetwork,
-): Value {
-  const y = dense(g, p, x, name);
-  const [a, b] = [p[`${name}.lora.a`], p[`${name}.lora.b`]];
-  if (a === undefined || b === undefined) return y;
-  const alpha = (network.alpha ?? 1) / (network.rank ?? 1);
-  return g.gemm(g.gemm(x, a), b, y, { alpha });
-}
-
-/** x [batch · length, width]; `mask` is added to the scores [batch, heads, length, length]. */
-function attention(
-  g: Graph,
-  p: Values,
-  x: Value,
-  { name, length, mask }: { name: string; length: number; mask: Value },
-  network: TransformerNetwork,
-): Value {
-  const { width, heads } = network;
-  const each = width / heads;
-  const head = (part: string): Value => {
-    const y = projected(g, p, x, `${name}.${part}`, network);
-    return g.reshape(y, ["N", length, heads, each]);
+const projectedBy =
+  ({ alpha = 1, rank = 1 }: TransformerNetwork): typeof dense =>
+  (g, p, x, name) => {
+    const y = dense(g, p, x, name);
+    const [a, b] = [p[`${name}.lora.a`], p[`${name}.lora.b`]];
+    if (a === undefined || b === undefined) return y;
+    return g.gemm(g.gemm(x, a), b, y, { alpha: alpha / rank });
   };
-  const q = g.transpose(head("q"), [0, 2, 1, 3]);
-  const k = g.transpose(head("k"), [0, 2, 3, 1]);
-  const v = g.transpose(head("v"), [0, 2, 1, 3]);
-  const scores = g.add(g.mul(g.matmul(q, k), 1 / Math.sqrt(each)), mask);
-  const mixed = g.transpose(g.matmul(g.softmax(scores), v), [0, 2, 1, 3]);
-  return dense(g, p, g.reshape(mixed, [x.shape[0] ?? 1, width]), `${name}.o`);
-}
-
-const feedForward = (g: Graph, p: Values, x: Value, name: string, approximate: "none" | "tanh") =>
-  dense(g, p, g.gelu(dense(g, p, x, `${name}.up`), approximate), `${name}.down`);
 
 /** Words and positions [batch · length, width] of ids [batch, length]. */
-function embedded(g: Graph, p: Values, ids: Value, length: number, width: number): Value {
-  const positions = g.slice(at(p, "positions"), 0, 0, length);
-  const both = g.add(g.gather(at(p, "words"), ids), positions);
-  return g.reshape(both, [`${length}*N`, width]);
+function placed(g: Graph, p: NamedValues, ids: Value, length: number): Value {
+  const positions = g.slice(valueOf(p, "positions"), 0, 0, length);
+  return g.flatten2(g.add(g.gather(valueOf(p, "words"), ids), positions));
 }
 
 /** An encoder as BERT has it, pooled by the mean over what the mask lets in, and classified. */
 export function encoder(network: TransformerNetwork): Training {
-  const { vocabulary, width, layers, length, batch, classes, rank = 0 } = network;
+  const { vocabulary, width, heads, length, batch, classes, rank = 0 } = network;
   return {
     step: {
       parameters: [...parametersOf(network), ...denseParameters("head", width, classes)].map(
@@ -111,20 +89,16 @@ export function encoder(network: TransformerNetwork): Training {
         { name: "y", dtype: "float32", shape: ["N", classes] },
       ],
       build(g, p, inputs) {
-        const inside = at(inputs, "mask");
-        const mask = g.reshape(g.mul(g.sub(1, inside), -10_000), ["N", 1, 1, length]);
-        let x = norm(g, p, embedded(g, p, at(inputs, "ids"), length, width), "norm");
-        for (let layer = 0; layer < layers; layer++) {
-          const name = `block${layer}`;
-          const mixed = attention(g, p, x, { name, length, mask }, network);
-          x = norm(g, p, g.add(mixed, x), `${name}.norm1`);
-          x = norm(g, p, g.add(feedForward(g, p, x, name, "none"), x), `${name}.norm2`);
-        }
-        const weights = g.unsqueeze(inside, [2]);
-        const kept = g.mul(g.reshape(x, ["N", length, width]), weights);
-        const sum = g.reduceSum(kept, { axes: [1] });
-        const pooled = g.div(sum, g.reduceSum(weights, { axes: [1] }));
-        return { loss: crossEntropy(g, dense(g, p, pooled, "head"), at(inputs, "y")) };
+        const [ids, inside] = [valueOf(inputs, "ids"), valueOf(inputs, "mask")];
+        const all = { heads, sizes: g.shapeOf(ids), mask: paddingMask(g, inside) };
+        const project = projectedBy(network);
+        const words = norm(g, p, placed(g, p, ids, length), "norm");
+        const x = layersOf(network).reduce(
+          (y, name) => encoderLayer(g, p, y, { ...all, name, project }),
+          words,
+        );
+        const logits = dense(g, p, meanOfWords(g, x, inside), "head");
+        return { loss: crossEntropy(g, logits, valueOf(inputs, "y")) };
       },
       optimiser: adam(),
     },
@@ -152,26 +126,22 @@ export function encoder(network: TransformerNetwork): Training {
 
 /** A decoder as GPT has it: each place predicts the next word from those before it. */
 export function decoder(network: TransformerNetwork): Training {
-  const { vocabulary, width, layers, batch } = network;
+  const { vocabulary, heads, batch } = network;
   const length = network.length - 1;
   return {
     step: {
       parameters: parametersOf(network),
       batch: [{ name: "ids", dtype: "int64", shape: ["N", network.length] }],
       build(g, p, inputs) {
-        const ids = at(inputs, "ids");
-        const later = Array.from({ length: length * length }, (_, k) =>
-          k % length > Math.floor(k / length) ? -10_000 : 0,
+        const ids = valueOf(inputs, "ids");
+        const before = g.slice(ids, 1, 0, length);
+        const sizes = g.shapeOf(before);
+        const each = { heads, sizes, mask: causalMask(g, sizes) };
+        const x = layersOf(network).reduce(
+          (y, name) => decoderLayer(g, p, y, { ...each, name, gelu: "tanh" }),
+          placed(g, p, before, length),
         );
-        const mask = g.constant(later, "float32", [length, length]);
-        let x = embedded(g, p, g.slice(ids, 1, 0, length), length, width);
-        for (let layer = 0; layer < layers; layer++) {
-          const name = `block${layer}`;
-          const before = norm(g, p, x, `${name}.norm1`);
-          x = g.add(x, attention(g, p, before, { name, length, mask }, network));
-          x = g.add(x, feedForward(g, p, norm(g, p, x, `${name}.norm2`), name, "tanh"));
-        }
-        const words = at(p, "words");
+        const words = valueOf(p, "words");
         const logits = g.gemm(norm(g, p, x, "norm"), words, null, { transB: true });
         const next = g.reshape(g.slice(ids, 1, 1, length + 1), [`${length}*N`, 1]);
         const all = g.constant(

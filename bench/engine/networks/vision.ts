@@ -1,18 +1,22 @@
 import {
   adam,
   crossEntropy,
+  dense,
+  denseParameters,
   type Graph,
   he,
+  type NamedValues,
   normal,
+  ones,
   type ParameterSpec,
   randomStream,
   type Value,
+  valueOf,
   zeros,
 } from "@groundswell/autograd";
 import { tensor } from "@groundswell/onnx";
 
 import type { Training } from "../cases.ts";
-import { at, dense, denseParameters, ones, type Values } from "./parts.ts";
 
 interface CnnNetwork {
   readonly batch: number;
@@ -63,12 +67,15 @@ export function cnn({ batch }: CnnNetwork): Training {
       build(g, p, inputs) {
         const conv = (x: Value, name: string, strides: readonly number[]): Value =>
           g.relu(
-            g.conv(x, at(p, `${name}.k`), at(p, `${name}.b`), { pads: [1, 1, 1, 1], strides }),
+            g.conv(x, valueOf(p, `${name}.k`), valueOf(p, `${name}.b`), {
+              pads: [1, 1, 1, 1],
+              strides,
+            }),
           );
-        let x = g.maxPool(conv(at(inputs, "x"), "c0", [1, 1]), [2, 2]);
+        let x = g.maxPool(conv(valueOf(inputs, "x"), "c0", [1, 1]), [2, 2]);
         x = g.maxPool(conv(x, "c1", [1, 1]), [2, 2]);
         const pooled = g.globalAveragePool(conv(x, "c2", [2, 2]));
-        return { loss: crossEntropy(g, dense(g, p, pooled, "head"), at(inputs, "y")) };
+        return { loss: crossEntropy(g, dense(g, p, pooled, "head"), valueOf(inputs, "y")) };
       },
       optimiser: adam(),
     },
@@ -117,7 +124,7 @@ export function resnet({ widths, strides, size, batch }: ResnetNetwork): Trainin
       ],
       batch: inputsOf(3, size),
       build(g, p, inputs) {
-        let x = g.relu(convolved(g, p, at(inputs, "x"), "stem", 1));
+        let x = g.relu(convolved(g, p, valueOf(inputs, "x"), "stem", 1));
         for (const { name, stride } of blocks) {
           const first = g.relu(convolved(g, p, x, `${name}.first`, stride));
           const second = convolved(g, p, first, `${name}.second`, 1);
@@ -125,7 +132,7 @@ export function resnet({ widths, strides, size, batch }: ResnetNetwork): Trainin
           x = g.relu(g.add(second, around));
         }
         const pooled = g.globalAveragePool(x);
-        return { loss: crossEntropy(g, dense(g, p, pooled, "head"), at(inputs, "y")) };
+        return { loss: crossEntropy(g, dense(g, p, pooled, "head"), valueOf(inputs, "y")) };
       },
       optimiser: adam(),
     },
@@ -134,11 +141,11 @@ export function resnet({ widths, strides, size, batch }: ResnetNetwork): Trainin
 }
 
 /** A convolution that keeps sizes but for its stride, normalised over the batch. */
-function convolved(g: Graph, p: Values, x: Value, name: string, stride: number): Value {
-  const weights = at(p, `${name}.k`);
+function convolved(g: Graph, p: NamedValues, x: Value, name: string, stride: number): Value {
+  const weights = valueOf(p, `${name}.k`);
   const pad = Number(weights.shape[2]) >> 1;
   const y = g.conv(x, weights, null, { pads: [pad, pad, pad, pad], strides: [stride, stride] });
-  const [scale, bias] = [at(p, `${name}.scale`), at(p, `${name}.bias`)];
+  const [scale, bias] = [valueOf(p, `${name}.scale`), valueOf(p, `${name}.bias`)];
   const channels = Number(weights.shape[0]);
   // The running statistics have no say in training.
   const [mean, variance] = [0, 1].map((value) =>

@@ -97,6 +97,13 @@ export type {
   Schedule,
   SgdOptions,
 } from "./optimisers.ts";
+export { causalMask, paddingMask, selfAttention } from "./layers/attention.ts";
+export type { AttentionOptions } from "./layers/attention.ts";
+export { dense, denseParameters, norm, normParameters, valueOf } from "./layers/dense.ts";
+export type { NamedValues } from "./layers/dense.ts";
+export { decoderLayer, encoderLayer, transformerLayerParameters } from "./layers/transformer.ts";
+export type { TransformerLayerOptions } from "./layers/transformer.ts";
+export { byText, embedded, meanOfWords } from "./layers/words.ts";
 export { addLora, decodeAdapters, encodeAdapters, LORA_PARAMETERS, mergeLora } from "./lora.ts";
 export type { Adapters, LoraOptions } from "./lora.ts";
 export { epsilon, noiseMultiplierFor } from "./privacy/accountant.ts";
