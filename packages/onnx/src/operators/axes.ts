@@ -16,6 +16,24 @@ export function reducedAxes({ inputs, attributes }: ReduceSite, rank: number): r
   return attributes.noop_with_empty_axes ? [] : Array.from({ length: rank }, (_, axis) => axis);
 }
 
+/** A shape of which only the number of axes is known. */
+export const unknownSizes = (rank: number, unknown: () => Dim): Shape =>
+  Array.from({ length: rank }, unknown);
+
+/** How many entries a vector has that depends on the data. @throws UndecidedShape */
+export function lengthOf({ shape: [length] }: Known): number {
+  if (typeof length !== "number") throw new UndecidedShape("The number of axes is unknown");
+  return length;
+}
+
+/** How many axes are left where those that go depend on the data. */
+export function rankWithout(x: Shape, axes: Known): number {
+  const gone = lengthOf(axes);
+  // None listed means all of them, or none.
+  if (gone === 0) throw new UndecidedShape("The axes must be constant");
+  return Math.max(0, x.length - gone);
+}
+
 /** The axes that a Squeeze takes away, from the front: those listed, or all of size 1. */
 export function squeezedAxes(x: Shape, axes: Known | undefined): readonly number[] {
   if (axes !== undefined) {

@@ -1,4 +1,4 @@
-import { axisOf, dimAt, sameShape, showShape, type Shape } from "../dim.ts";
+import { axisOf, dimAt, showShape, type Shape } from "../dim.ts";
 import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim, GraphDef } from "../model.ts";
 import {
@@ -36,11 +36,11 @@ const unread = ({ dtype }: Pick<Known, "dtype">, shape: Shape): Known => ({
 });
 
 /** Both shapes where they agree; elsewhere a size that depends on the data. */
-function either(a: Shape, b: Shape, unknown: () => Dim): Shape {
+function either(a: Shape, b: Shape, unknown: (dim: Dim) => Dim): Shape {
   if (a.length !== b.length) {
     throw new UndecidedShape(`${showShape(a)} or ${showShape(b)}: the number of axes is unknown`);
   }
-  return a.map((dim, axis) => (dim === b[axis] ? dim : unknown()));
+  return a.map((dim, axis) => (dim === b[axis] ? dim : unknown(dim)));
 }
 
 /** Runs its body once for each entry along an axis of the scanned inputs; states go round. */
@@ -81,6 +81,34 @@ export const Scan = defineOperator({
   },
 });
 
+/**
+ * What the body answers when its states are as they may be in any step: a size that a step
+ * changes is unknown in all of them.
+ */
+function settled(
+  answersFor: (states: readonly Shape[]) => readonly OutputSpec[],
+  initial: readonly Shape[],
+  unknown: () => Dim,
+): readonly OutputSpec[] {
+  const open = new Set<Dim>();
+  let states = initial;
+  // Each round opens a size, so there is an end.
+  for (;;) {
+    const answers = answersFor(states);
+    const opened = open.size;
+    states = states.map((state, index) => {
+      const after = answers[index + 1]?.shape ?? state;
+      return either(state, after, (dim) => {
+        if (open.has(dim)) return dim;
+        const size = unknown();
+        open.add(size);
+        return size;
+      });
+    });
+    if (open.size === opened) return answers;
+  }
+}
+
 /** Runs its body up to a number of times while a condition holds. */
 export const Loop = defineOperator({
   name: "Loop",
@@ -90,22 +118,22 @@ export const Loop = defineOperator({
     const states = site.inputs.slice(2);
     const counted = given(site.inputs, 0) === undefined ? null : trips.content;
     const certain = given(site.inputs, 1) === undefined || condition.content?.[0] === 1;
-    const steps = (certain ? counted?.[0] : undefined) ?? site.unknown();
-    const answers = answersOf(
-      site.attributes.body,
-      [
-        { dtype: "int64", shape: [], content: null },
-        { dtype: "bool", shape: [], content: null },
-        ...states.map((state) => unread(state, state.shape)),
-      ],
-      site,
-    );
+    const step: Known = { dtype: "int64", shape: [], content: null };
+    const holds: Known = { dtype: "bool", shape: [], content: certain ? [1] : null };
+    const answersFor = (shapes: readonly Shape[]): readonly OutputSpec[] => {
+      const inputs = states.map((state, index) => unread(state, shapes[index] ?? state.shape));
+      return answersOf(site.attributes.body, [step, holds, ...inputs], site);
+    };
+    const initial = states.map(({ shape }) => shape);
+    const answers = settled(answersFor, initial, site.unknown);
+    // A graph that is only declared doesn't say whether its condition goes on to hold.
+    const goesOn = site.subgraph === undefined || answers[0]?.content?.[0] === 1;
+    const steps = (certain && goesOn ? counted?.[0] : undefined) ?? site.unknown();
     return several(
       answers.slice(1).map(({ dtype, shape }, index): OutputSpec => {
         const state = states[index];
         if (state === undefined) return { dtype, shape: [steps, ...shape] };
-        const same = sameShape(state.shape, shape);
-        return { dtype, shape: same ? shape : either(state.shape, shape, site.unknown) };
+        return { dtype, shape: either(state.shape, shape, site.unknown) };
       }),
     );
   },
@@ -116,8 +144,13 @@ export const If = defineOperator({
   name: "If",
   attributes: { then_branch: graph(), else_branch: graph() },
   shape: (_, site) => {
-    const yes = answersOf(site.attributes.then_branch, [], site);
-    const no = answersOf(site.attributes.else_branch, [], site);
+    const { then_branch, else_branch } = site.attributes;
+    const [taken] = site.inputs[0].content ?? [];
+    // The other branch may not even fit.
+    if (taken === 1) return several(answersOf(then_branch, [], site));
+    if (taken === 0) return several(answersOf(else_branch, [], site));
+    const yes = answersOf(then_branch, [], site);
+    const no = answersOf(else_branch, [], site);
     return several(
       yes.map(({ dtype, shape }, index): OutputSpec => {
         const other = no[index];

@@ -1,10 +1,14 @@
 import { axisOf, product } from "../dim.ts";
-import { reducedAxes } from "./axes.ts";
-import { defineOperator, int, type ShapeRule } from "./operator.ts";
+import { rankWithout, reducedAxes, unknownSizes } from "./axes.ts";
+import { defineOperator, given, int, type ShapeRule } from "./operator.ts";
 
 const REDUCE = { keepdims: int(1), noop_with_empty_axes: int(0) };
 
 const reduced: ShapeRule<typeof REDUCE> = ([x], site) => {
+  const axes = given(site.inputs, 1);
+  if (axes !== undefined && axes.content === null) {
+    return unknownSizes(site.attributes.keepdims ? x.length : rankWithout(x, axes), site.unknown);
+  }
   const gone = new Set(reducedAxes(site, x.length));
   return x.flatMap((dim, axis) => {
     if (!gone.has(axis)) return [dim];

@@ -1,4 +1,5 @@
 import {
+  isStatic,
   axisOf,
   broadcast,
   floorQuotient,
@@ -9,7 +10,7 @@ import {
 } from "../dim.ts";
 import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { Dim } from "../model.ts";
-import { squeezedAxes } from "./axes.ts";
+import { lengthOf, rankWithout, squeezedAxes, unknownSizes } from "./axes.ts";
 import {
   CONTENT_ELEMENTS,
   constantInts,
@@ -20,7 +21,7 @@ import {
   several,
   tensorAttribute,
   type Content,
-  type Known,
+  type ShapeSite,
 } from "./operator.ts";
 
 /** Under another name here: `Shape` is the type of shapes. */
@@ -61,23 +62,15 @@ function reshaped(x: Shape, target: Shape, allowZero: boolean): Shape {
   return open.map((dim) => (dim === -1 ? rest : dim));
 }
 
-/** A shape of which only the number of axes is known. */
-function unknownOf({ shape }: Known, unknown: () => Dim): Shape {
-  const [rank] = shape;
-  if (typeof rank !== "number") throw new UndecidedShape("The number of axes is unknown");
-  return Array.from({ length: rank }, unknown);
-}
-
 /** What stays the same where only the shape changes. */
-const unchanged = ({ inputs: [x] }: { readonly inputs: readonly [Known, ...Known[]] }): Content =>
-  x.content;
+const unchanged = ({ inputs: [x] }: Pick<ShapeSite, "inputs">): Content => x.content;
 
 export const Reshape = defineOperator({
   name: "Reshape",
   attributes: { allowzero: int(0) },
   shape: ([x], { inputs: [, target], attributes: { allowzero }, unknown }) =>
     target.content === null
-      ? unknownOf(target, unknown)
+      ? unknownSizes(lengthOf(target), unknown)
       : reshaped(x, target.content, allowzero === 1),
   content: unchanged,
 });
@@ -93,7 +86,8 @@ export const Flatten = defineOperator({
 
 export const Unsqueeze = defineOperator({
   name: "Unsqueeze",
-  shape: ([x], { inputs: [, axes] }) => {
+  shape: ([x], { inputs: [, axes], unknown }) => {
+    if (axes.content === null) return unknownSizes(x.length + lengthOf(axes), unknown);
     const listed = constantInts(axes, "axes");
     const rank = x.length + listed.length;
     const shape = [...x];
@@ -106,8 +100,16 @@ export const Unsqueeze = defineOperator({
 
 export const Squeeze = defineOperator({
   name: "Squeeze",
-  shape: ([x], { inputs }) => {
-    const removed = squeezedAxes(x, given(inputs, 1));
+  shape: ([x], { inputs, unknown, lenient }) => {
+    const axes = given(inputs, 1);
+    if (axes !== undefined && axes.content === null) {
+      return unknownSizes(rankWithout(x, axes), unknown);
+    }
+    // Whether a size that isn't known is 1 isn't known either.
+    if (lenient && axes === undefined && !isStatic(x)) {
+      throw new UndecidedShape("Which axes are of size 1 is unknown");
+    }
+    const removed = squeezedAxes(x, axes);
     const wrong = removed.find((axis) => typeof x[axis] === "number" && x[axis] !== 1);
     if (wrong !== undefined) throw new ShapeError("Only axes of size 1 go away");
     return x.filter((_, axis) => !removed.includes(axis));
@@ -123,9 +125,7 @@ export const Expand = defineOperator({
       unknown,
     } = site;
     if (target.content !== null) return broadcast([x, target.content], site);
-    const [rank] = target.shape;
-    if (typeof rank !== "number") throw new UndecidedShape("The number of axes is unknown");
-    return Array.from({ length: Math.max(rank, x.length) }, unknown);
+    return unknownSizes(Math.max(lengthOf(target), x.length), unknown);
   },
   content: ({ inputs: [x, target] }) => {
     const [value] = x.content ?? [];
@@ -141,7 +141,8 @@ export const Expand = defineOperator({
 export const ConstantOfShape = defineOperator({
   name: "ConstantOfShape",
   attributes: { value: tensorAttribute(null) },
-  shape: (_, { inputs: [sizes], unknown }) => sizes.content ?? unknownOf(sizes, unknown),
+  shape: (_, { inputs: [sizes], unknown }) =>
+    sizes.content ?? unknownSizes(lengthOf(sizes), unknown),
   dtype: ({ attributes: { value } }) => value?.dtype ?? "float32",
   content: ({ inputs: [sizes], attributes: { value } }) => {
     const [length = 1] = sizes.content ?? ["unknown"];
