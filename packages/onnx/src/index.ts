@@ -108,6 +108,8 @@ export type {
   QuantizeStaticOptions,
   WeightsApart,
 } from "./passes/index.ts";
+export { PROVIDERS } from "./providers.ts";
+export type { Provider, ProviderFallback } from "./providers.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

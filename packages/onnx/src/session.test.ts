@@ -1,3 +1,5 @@
+import { platform } from "node:process";
+
 import { afterAll, describe, expect, test } from "vitest";
 
 import type { DType, TypedArray } from "./dtype.ts";
@@ -5,6 +7,7 @@ import { DTYPES, elementsFrom } from "./dtype.ts";
 import { encodeModel } from "./encode.ts";
 import { SessionError } from "./errors.ts";
 import type { Model, NodeDef } from "./model.ts";
+import type { ProviderFallback } from "./providers.ts";
 import { selfTest } from "./self-test.ts";
 import { openSession } from "./session.ts";
 import { dataOf, tensor, zeros } from "./tensor.ts";
@@ -120,4 +123,28 @@ test("a closed session says so, and closing twice is once", () => {
   opened.close();
   opened.close();
   expect(() => opened.run({ a: vector(1), b: vector(1) })).toThrow("The session is closed");
+});
+
+describe("a provider that this machine doesn't have", () => {
+  const missing = platform === "darwin" ? "dml" : "coreml";
+  const model = encodeModel(modelOf(nodes, "float32"));
+
+  test("is passed over, and somebody is told", () => {
+    const fallbacks: ProviderFallback[] = [];
+    const opened = openSession(model, {
+      providers: [missing, "cpu"],
+      onFallback: (fallback) => fallbacks.push(fallback),
+    });
+    expect(opened.provider).toBe("cpu");
+    expect(fallbacks).toEqual([{ provider: missing, reason: expect.stringContaining(missing) }]);
+    expect([...dataOf(opened.run({ a: vector(1), b: vector(2) })["sum"], "float32")]).toEqual([3]);
+    opened.close();
+    expect(session.provider).toBe("cpu");
+  });
+
+  test("is an error where it is the last", () => {
+    const none = { providers: [missing], onFallback: () => expect.unreachable() } as const;
+    expect(() => openSession(model, none)).toThrow(SessionError);
+    expect(() => openSession(model, { providers: [] })).toThrow("The list of providers is empty");
+  });
 });

@@ -5,13 +5,15 @@ import type * as NativeModule from "onnxruntime-node/dist/binding.js";
 import { holds, viewOf } from "./dtype.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { SessionError } from "./errors.ts";
+import { firstOf } from "./providers.ts";
+import type { Provider, ProviderChoice } from "./providers.ts";
 import type { Tensor } from "./tensor.ts";
 
 type Binding = typeof NativeModule;
 type NativeSession = InstanceType<Binding["binding"]["InferenceSession"]>;
 type NativeValues = Parameters<NativeSession["run"]>[0];
 
-export interface SessionOptions {
+export interface SessionOptions extends ProviderChoice {
   /** Threads inside an operator. Bits are the same only for the same number. Default 1. */
   readonly threads?: number;
   /** Plan memory ahead from the shapes of the first run. Costs memory on large graphs. Default true. */
@@ -28,6 +30,8 @@ export interface SessionOptions {
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** The one that was taken from the list; operators that it doesn't have run on the CPU. */
+  readonly provider: Provider;
   /**
    * Runs the model once.
    *
@@ -65,7 +69,9 @@ function nativeBinding(): Binding["binding"] {
  * @throws SessionError where the runtime refuses it (unknown operator, inconsistent shapes, corrupt bytes)
  */
 export function openSession(model: Uint8Array, options: SessionOptions = {}): Session {
-  const native = load(model, options);
+  const { provider, loaded: native } = firstOf(options, (providers) =>
+    load(model, options, providers),
+  );
   const inputs = native.inputMetadata.map((input) => input.name);
   const outputs = native.outputMetadata.map((output) => output.name);
   const allOutputs = Object.fromEntries(outputs.map((name) => [name, null]));
@@ -74,6 +80,7 @@ export function openSession(model: Uint8Array, options: SessionOptions = {}): Se
   return {
     inputs,
     outputs,
+    provider,
     run(feeds, into = allOutputs) {
       if (!open) throw new SessionError("The session is closed");
       refuseSurprises(inputs, outputs, feeds, into);
@@ -87,12 +94,17 @@ export function openSession(model: Uint8Array, options: SessionOptions = {}): Se
   };
 }
 
-function load(model: Uint8Array, options: SessionOptions): NativeSession {
+function load(
+  model: Uint8Array,
+  options: SessionOptions,
+  providers: readonly Provider[],
+): NativeSession {
   const { InferenceSession } = nativeBinding();
   const native = new InferenceSession();
   const optimise = options.optimise ?? "all";
   try {
     native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
+      executionProviders: [...providers],
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       enableMemPattern: options.memoryPattern ?? true,
