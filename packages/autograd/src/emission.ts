@@ -138,7 +138,8 @@ function withOwnStatistics(node: NodeDef): NodeDef[] {
   if (node.op !== "BatchNormalization" || training_mode?.value !== 1) return [node];
   const copied = node.inputs.slice(3).map((_, i) => `${node.name}/copy.${i}`);
   const copies = node.inputs.slice(3).flatMap((input, i) => {
-    const [copy = "", negative = ""] = [copied[i], `${copied[i]}/negative`];
+    const copy = copied[i] ?? input;
+    const negative = `${copy}/negative`;
     return [
       plainNode({ op: "Neg", name: negative, inputs: [input], outputs: [negative] }),
       plainNode({ op: "Neg", name: copy, inputs: [negative], outputs: [copy] }),

@@ -73,21 +73,16 @@ test("steps on touched rows do what steps on the whole table do", () => {
   const trainer = openTrainer(step, { t: 0, values: denseValues }, { mode: "one" });
 
   // Used again and again, larger than any batch needs.
-  const rows = { now: buffers(), next: buffers() };
+  const next = buffers();
   for (let t = 0; t < 20; t++) {
     const ids = touchedAt(t);
-    for (const [array, source] of [table, sums].entries()) {
-      for (const [i, id] of ids.entries()) {
-        rows.now[array]?.set(source.subarray(id * WIDTH, (id + 1) * WIDTH), i * WIDTH);
-      }
-    }
-    const touched: TouchedRows = { count: ids.length, ...rows };
+    const touched: TouchedRows = { rows: Int32Array.from(ids), table: [table, sums], next };
     const bag = bagOf(t, ids.length, (i) => i);
     const loss = trainer.step({ bag, y: targets(t) }, 0.1, { table: touched });
     for (const [array, target] of [table, sums].entries()) {
       for (const [i, id] of ids.entries()) {
-        const next = rows.next[array]?.subarray(i * WIDTH, (i + 1) * WIDTH) ?? [];
-        target.set(next, id * WIDTH);
+        const row = next[array]?.subarray(i * WIDTH, (i + 1) * WIDTH) ?? [];
+        target.set(row, id * WIDTH);
       }
     }
     const wholeBag = bagOf(t, TABLE_ROWS, (i) => ids[i] ?? 0);
@@ -108,16 +103,20 @@ test("steps on touched rows do what steps on the whole table do", () => {
   wholeTrainer.close();
 });
 
-test("rows that are missing, incomplete or aliased are refused", () => {
+test("rows that are missing, incomplete, outside the table or aliased are refused", () => {
   const step = bagClassifier("R");
   const trainer = openTrainer(step, initialState(step, 3), { mode: "one" });
   const batch = { bag: bagOf(0, 3, (i) => i), y: targets(0) };
-  const now = buffers();
+  const [table, next] = [buffers(), buffers()];
+  const rows = Int32Array.of(0, 1, 2);
   expect(() => trainer.step(batch, 0.1)).toThrow(GraphError);
-  const incomplete = { count: 3, now, next: [new Float32Array(3 * WIDTH)] };
+  const incomplete = { rows, table, next: [new Float32Array(3 * WIDTH)] };
   expect(() => trainer.step(batch, 0.1, { table: incomplete })).toThrow(/lack "table.sum"/);
-  const aliased = { count: 3, now, next: now };
+  const outside = { rows: Int32Array.of(0, 1, TABLE_ROWS), table, next };
+  expect(() => trainer.step(batch, 0.1, { table: outside })).toThrow(SessionError);
+  const aliased = { rows, table, next: table };
   expect(() => trainer.step(batch, 0.1, { table: aliased })).toThrow(SessionError);
+  expect(trainer.t).toBe(0);
   trainer.close();
 });
 

@@ -7,6 +7,7 @@ import { loopModel, scanModel } from "./many-steps.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { buildStep, isTable, LOSS, nextName } from "./step-graph.ts";
 import type { InputSpec, ParameterSpec, StateSpec, TrainStepOptions } from "./step-graph.ts";
+import { withTables } from "./touched-rows.ts";
 
 /** One step of training as ONNX models of standard operators: forward, loss, gradient, update. */
 export interface TrainStep {
@@ -20,7 +21,8 @@ export interface TrainStep {
   readonly outputs: readonly string[];
   /**
    * One step a run. Inputs: the state and the batch by name, `hyper` [hyperSize].
-   * Outputs: `loss`, `<state>.next` for each state, and the declared outputs.
+   * Outputs: `loss`, `<state>.next` for each state, and the declared outputs. Of a table the
+   * inputs are `<state>.table`, whole, and `<parameter>.rows` int32, the rows that `next` is of.
    */
   readonly model: Uint8Array;
   /**
@@ -77,7 +79,7 @@ export function trainStep<P extends string, B extends string>(
     state: step.state.map(({ name, parameter, slot, shape }) => ({ name, parameter, slot, shape })),
     frozen: step.frozen.map(({ name, shape }) => ({ name, shape })),
     outputs: Object.keys(step.outputs),
-    model: encodeModel(modelOf(graph)),
+    model: encodeModel(modelOf(withTables(graph, step.state))),
     manySteps: forManySteps(scanModel),
     epoch: forManySteps(loopModel),
     byParts(clip) {

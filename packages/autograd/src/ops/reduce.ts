@@ -1,4 +1,4 @@
-import { axisOf, operators, product, reducedAxes } from "@groundswell/onnx";
+import { operators, product, reducedAxes } from "@groundswell/onnx";
 
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";

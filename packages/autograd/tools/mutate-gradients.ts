@@ -2,8 +2,8 @@
  * Gives every entry of every gradient rule the wrong sign, an operator at a time, in memory, and
  * says which of them the gradient check doesn't notice. Exits 1 where there is one.
  */
-import { mutateRule } from "../packages/autograd/src/gradient-mutation.ts";
-import { OPS } from "../packages/autograd/src/ops/index.ts";
+import { mutateRule } from "../src/gradient-mutation.ts";
+import { OPS } from "../src/ops/index.ts";
 
 let [mutants, survivors] = [0, 0];
 for (const op of OPS) {
