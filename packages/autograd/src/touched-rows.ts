@@ -42,9 +42,7 @@ export function withTables(graph: GraphDef, state: readonly StateSpec[]): GraphD
   );
   const rows = tables
     .filter(({ slot }) => slot === null)
-    .map(({ name, shape }) =>
-      infoOf(rowsName(name), { dtype: "int32", shape: shape.slice(0, 1) }),
-    );
+    .map(({ name, shape }) => infoOf(rowsName(name), { dtype: "int32", shape: shape.slice(0, 1) }));
   const whole = ({ name, shape, parameter }: StateSpec): GraphDef["inputs"][number] =>
     infoOf(tableName(name), {
       dtype: "float32",

@@ -102,7 +102,7 @@ export function openStepper(
     },
     step(batch, targets, learningRate) {
       const rows: Record<string, TouchedRows> = {};
-      for (const table of tables) rows[table.name] = table.gather(batch.rows[table.name]);
+      for (const table of tables) rows[table.name] = table.touched(batch.rows[table.name]);
       const loss = trainer.step({ ...batch.inputs, [TARGETS]: targets }, learningRate, rows);
       for (const table of tables) table.scatter(batch.rows[table.name]);
       return loss;

@@ -5,8 +5,8 @@ export interface Table {
   readonly name: string;
   /** The table itself. */
   readonly values: Float32Array<ArrayBuffer>;
-  /** Copies these rows out, into buffers that the next call uses again. */
-  gather(rows: Int32Array | undefined): TouchedRows;
+  /** What a step on these rows is handed: it writes into buffers that the next call uses again. */
+  touched(rows: Int32Array | undefined): TouchedRows;
   /** Copies what the step made of them back. */
   scatter(rows: Int32Array | undefined): void;
 }
@@ -20,23 +20,19 @@ export function openTable(
   const [values] = arrays;
   if (!values) throw new RangeError(`Table "${name}" has no values`);
   const width = values.length / rowCount;
-  let now: Float32Array[] = [];
   let next: Float32Array[] = [];
 
   const makeRoom = (count: number) => {
-    if ((now[0]?.length ?? 0) >= count * width) return;
-    const room = () => arrays.map(() => new Float32Array(Math.ceil(1.5 * count) * width));
-    now = room();
-    next = room();
+    if ((next[0]?.length ?? 0) >= count * width) return;
+    next = arrays.map(() => new Float32Array(Math.ceil(1.5 * count) * width));
   };
 
   return {
     name,
     values,
-    gather(rows = new Int32Array(0)) {
+    touched(rows = new Int32Array(0)) {
       makeRoom(rows.length);
-      for (const [i, array] of arrays.entries()) gatherRows(array, rows, width, now[i]);
-      return { count: rows.length, now, next };
+      return { rows, table: arrays, next };
     },
     scatter(rows = new Int32Array(0)) {
       for (const [i, array] of arrays.entries()) {
