@@ -151,6 +151,57 @@ describe("graphs inside of nodes", () => {
     expect(shapeOf({ nodes: [node], inputs, outputs: ["y"], initializers: [c] })).toEqual(["N", 4]);
   });
 
+  test("only the branch that is taken has to fit", () => {
+    const branch = (node: NodeDef) => ({
+      kind: "graph" as const,
+      value: body({ nodes: [node], inputs: [], outputs: [answer("b")] }),
+    });
+    const node = nodeOf("If", ["c"], ["y"], {
+      then_branch: branch(nodeOf("Squeeze", ["x", "axis"], ["b"])),
+      else_branch: branch(nodeOf("Identity", ["x"], ["b"])),
+    });
+    const withCondition = (value: number): Sketch => ({
+      nodes: [node],
+      inputs: { x: ["N", 4] },
+      outputs: ["y"],
+      initializers: [ints("axis", 1), constantOf("c", "bool", [value], [])],
+    });
+    expect(shapeOf(withCondition(0))).toEqual(["N", 4]);
+    const { values, undecided } = inferShapes(modelOf({ ...withCondition(1), version: 23 }));
+    expect(values.get("y")).toBeNull();
+    expect(undecided[0]?.reason).toMatch(/Squeeze "b".*Only axes of size 1/);
+  });
+
+  test("a size that one step of a loop changes is unknown in all, and what follows from it", () => {
+    const input = (name: string) => ({ name, dtype: null, shape: null });
+    const loop = nodeOf("Loop", ["three", "", "x", "x"], ["grown", "copied", "y"], {
+      body: {
+        kind: "graph",
+        value: body({
+          nodes: [
+            nodeOf("Identity", ["c"], ["goesOn"]),
+            nodeOf("Concat", ["a", "a"], ["longer"], { axis: 0 }),
+            nodeOf("Neg", ["a"], ["b2"]),
+            nodeOf("ReduceSum", ["b", "axis"], ["total"]),
+          ],
+          inputs: ["i", "c", "a", "b"].map(input),
+          outputs: ["goesOn", "longer", "b2", "total"].map(answer),
+        }),
+      },
+    });
+    const model: Sketch = {
+      nodes: [loop],
+      inputs: { x: [1, "N"] },
+      outputs: ["y"],
+      initializers: [scalar("three", 3), ints("axis", 0)],
+    };
+    const isUnknown = (dim: Dim | undefined): boolean => String(dim).startsWith("?");
+    const [grown, copied] = [shapeOf(model, "grown"), shapeOf(model, "copied")];
+    expect([grown?.[1], copied?.[1]]).toEqual(["N", "N"]);
+    expect([grown?.[0], copied?.[0]].map(isUnknown)).toEqual([true, true]);
+    expect(shapeOf(model)).toEqual([3, 1, "N"]);
+  });
+
   test("a scan answers one slice a step", () => {
     const state = { name: "s", dtype: null, shape: null };
     const node = nodeOf("Scan", ["s0", "x"], ["last", "y"], {

@@ -20,9 +20,13 @@ export function reducedAxes({ inputs, attributes }: ReduceSite, rank: number): r
 export const unknownSizes = (rank: number, unknown: () => Dim): Shape =>
   Array.from({ length: rank }, unknown);
 
-/** How many entries a vector has that depends on the data. @throws UndecidedShape */
+/** More than any runtime takes; a model may declare anything. */
+const MOST_AXES = 64;
+
+/** How many axes a vector speaks of that depends on the data. @throws UndecidedShape */
 export function lengthOf({ shape: [length] }: Known): number {
   if (typeof length !== "number") throw new UndecidedShape("The number of axes is unknown");
+  if (length > MOST_AXES) throw new ShapeError(`A tensor of ${length} axes`);
   return length;
 }
 

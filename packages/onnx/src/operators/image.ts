@@ -1,5 +1,6 @@
 import { axisOf, dimAt, product, quotient } from "../dim.ts";
-import { ShapeError, UndecidedShape } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
+import { lengthOf, unknownSizes } from "./axes.ts";
 import { defineOperator, float, int, ints, string } from "./operator.ts";
 
 /** Where each place of an image of `size` [N, C, …sizes] lies in the one that theta maps from. */
@@ -7,9 +8,8 @@ export const AffineGrid = defineOperator({
   name: "AffineGrid",
   attributes: { align_corners: int(0) },
   shape: ([theta], { inputs: [, size], unknown }) => {
-    const axes = dimAt(theta, 1);
-    if (typeof axes === "string") throw new UndecidedShape("The number of axes is unknown");
-    const sizes = size.content?.slice(2) ?? Array.from({ length: axes }, unknown);
+    const axes = lengthOf(size) - 2;
+    const sizes = size.content?.slice(2) ?? unknownSizes(axes, unknown);
     return [dimAt(theta, 0), ...sizes, axes];
   },
 });
@@ -33,9 +33,7 @@ export const Col2Im = defineOperator({
   name: "Col2Im",
   attributes: { dilations: ints(null), pads: ints(null), strides: ints(null) },
   shape: ([x], { inputs: [, image, block], unknown }) => {
-    const [axes] = image.shape;
-    if (typeof axes !== "number") throw new UndecidedShape("The number of axes is unknown");
-    const sizes = image.content ?? Array.from({ length: axes }, unknown);
+    const sizes = image.content ?? unknownSizes(lengthOf(image), unknown);
     const entries = block.content && product(block.content);
     const channels = entries === null ? undefined : quotient(dimAt(x, 1), entries);
     return [dimAt(x, 0), channels ?? unknown(), ...sizes];

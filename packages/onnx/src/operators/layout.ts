@@ -11,7 +11,16 @@ import {
 } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
 import type { Dim } from "../model.ts";
-import { constantInts, defineOperator, given, int, ints, several, string } from "./operator.ts";
+import {
+  constantInts,
+  defineOperator,
+  given,
+  int,
+  ints,
+  several,
+  string,
+  type ShapeSite,
+} from "./operator.ts";
 
 export const Identity = defineOperator({
   name: "Identity",
@@ -72,32 +81,47 @@ export const Pad = defineOperator({
   },
 });
 
+/** The lengths of a Split's parts: those listed, or as even as they can be. */
+function partsOf(size: Dim, site: ShapeSite<typeof SPLIT>): readonly Dim[] {
+  const { inputs, attributes, outputCount, unknown } = site;
+  const listed = given(inputs, 1);
+  if (listed?.content === null) return Array.from({ length: outputCount }, unknown);
+  if (listed?.content) return listed.content;
+  const count = attributes.num_outputs ?? outputCount;
+  if (count > Math.max(outputCount, MOST_PARTS)) throw new ShapeError(`${count} parts`);
+  if (typeof size === "string") {
+    const each = quotient(size, count);
+    return Array.from({ length: count }, () => each ?? unknown());
+  }
+  const each = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
+}
+
+const SPLIT = { axis: int(0), num_outputs: int(null) };
+
+const MOST_PARTS = 4096;
+
 export const Split = defineOperator({
   name: "Split",
-  attributes: { axis: int(0), num_outputs: int(null) },
-  shape: ([x], { inputs, attributes, outputCount, unknown }) => {
-    const axis = axisOf(attributes.axis, x.length);
-    const { dtype } = inputs[0];
-    const parts = (sizes: readonly Dim[]) =>
-      several(sizes.map((size) => ({ shape: x.with(axis, size), dtype })));
-    const lengths = given(inputs, 1);
-    if (lengths === undefined) {
-      const count = attributes.num_outputs ?? outputCount;
-      const size = dimAt(x, axis);
-      if (typeof size === "string") {
-        const each = quotient(size, count);
-        return parts(Array.from({ length: count }, () => each ?? unknown()));
-      }
-      const each = Math.ceil(size / count);
-      return parts(Array.from({ length: count }, (_, i) => Math.min(each, size - i * each)));
-    }
-    if (lengths.content === null) return parts(Array.from({ length: outputCount }, unknown));
-    const total = lengths.content.reduce<Dim>((sum, length) => plus(sum, length), 0);
+  attributes: SPLIT,
+  shape: ([x], site) => {
+    const axis = axisOf(site.attributes.axis, x.length);
+    const { dtype, content } = site.inputs[0];
     const size = dimAt(x, axis);
+    const parts = partsOf(size, site);
+    const total = parts.reduce<Dim>((sum, length) => plus(sum, length), 0);
     if (typeof total === "number" && typeof size === "number" && total !== size) {
       throw new ShapeError(`The parts add up to ${total}`);
     }
-    return parts(lengths.content);
+    let start = 0;
+    return several(
+      parts.map((part) => {
+        const end = start + Number(part);
+        const held = content === null || Number.isNaN(end) ? null : content.slice(start, end);
+        start = end;
+        return { shape: x.with(axis, part), dtype, content: held };
+      }),
+    );
   },
 });
 
