@@ -7,6 +7,8 @@ export interface Round {
   wallMs: number;
   /** Of all its threads. */
   cpuMs: number;
+  /** Mean of its losses, of those that say it. */
+  loss?: number;
 }
 
 /** A process that trains one case and is told when to go on. */
@@ -66,16 +68,19 @@ function answersOf(child: ChildProcessWithoutNullStreams): { next(): Promise<str
   };
 }
 
-/** Answers rounds on this process's own stdin: the other end of `openContender`. */
-export async function serveRounds(runSteps: (steps: number) => void): Promise<void> {
+/**
+ * Answers rounds on this process's own stdin: the other end of `openContender`. `runSteps` may
+ * answer the mean of their losses.
+ */
+export async function serveRounds(runSteps: (steps: number) => number | void): Promise<void> {
   console.log("ready");
   for await (const line of createInterface({ input: process.stdin })) {
     const steps = Number(line);
     const cpuBefore = process.cpuUsage();
     const before = performance.now();
-    runSteps(steps);
+    const loss = runSteps(steps);
     const wallMs = (performance.now() - before) / steps;
     const { user, system } = process.cpuUsage(cpuBefore);
-    console.log(JSON.stringify({ wallMs, cpuMs: (user + system) / 1000 / steps }));
+    console.log(JSON.stringify({ wallMs, cpuMs: (user + system) / 1000 / steps, loss }));
   }
 }

@@ -38,6 +38,26 @@ export function writeCase(
   return folder;
 }
 
+/** A case that `writeCase` wrote. */
+export function readCase(folder: string): {
+  readonly network: Readonly<Record<string, unknown>>;
+  readonly learningRate: number;
+  readonly batches: readonly Record<string, Tensor>[];
+} {
+  const about = JSON.parse(readFileSync(join(folder, "network.json"), "utf8")) as {
+    readonly learningRate: number;
+    readonly batches: number;
+  };
+  const { tensors } = decodeSafetensors(readFileSync(join(folder, "batches.safetensors")));
+  const batches = Array.from({ length: about.batches }, (): Record<string, Tensor> => ({}));
+  for (const [key, value] of Object.entries(tensors)) {
+    const [index, name = ""] = key.split("/", 2);
+    const batch = batches[Number(index)];
+    if (batch !== undefined) batch[name] = value;
+  }
+  return { network: about, learningRate: about.learningRate, batches };
+}
+
 /** What the peer made of it: `losses`, and the weights under their names. */
 export const readResult = (folder: string): Record<string, Tensor> =>
   decodeSafetensors(readFileSync(join(folder, "result.safetensors"))).tensors;

@@ -232,10 +232,10 @@ def speed(folder, variant, threads):
     for line in sys.stdin:
         steps = int(line)
         cpu, wall = time.process_time(), time.perf_counter()
-        for i in range(steps):
-            step(batches[i % len(batches)])
+        loss = sum(step(batches[i % len(batches)]) for i in range(steps)) / steps
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        print(json.dumps({"wallMs": wall * 1e3 / steps, "cpuMs": cpu * 1e3 / steps}), flush=True)
+        each = {"wallMs": wall * 1e3 / steps, "cpuMs": cpu * 1e3 / steps, "loss": loss}
+        print(json.dumps(each), flush=True)
 
 
 {"parity": parity, "speed": speed}[sys.argv[1]](*sys.argv[2:])

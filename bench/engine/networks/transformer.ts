@@ -20,7 +20,7 @@ import {
   valueOf,
   zeros,
 } from "@groundswell/autograd";
-import { tensor } from "@groundswell/onnx";
+import { operators, tensor } from "@groundswell/onnx";
 
 import type { Training } from "../cases.ts";
 
@@ -30,6 +30,7 @@ export interface TransformerNetwork {
   readonly heads: number;
   readonly layers: number;
   readonly inner: number;
+  /** The most words of a text. */
   readonly length: number;
   readonly batch: number;
   readonly classes: number;
@@ -69,9 +70,12 @@ const projectedBy =
     return g.gemm(g.gemm(x, a), b, y, { alpha: alpha / rank });
   };
 
-/** Words and positions [batch · length, width] of ids [batch, length]. */
-function placed(g: Graph, p: NamedValues, ids: Value, length: number): Value {
-  const positions = g.slice(valueOf(p, "positions"), 0, 0, length);
+/** Words and positions [batch · length, width] of ids [batch, length], whatever their length. */
+function placed(g: Graph, p: NamedValues, ids: Value): Value {
+  const [zero, one] = [g.constant(0, "int64"), g.constant(1, "int64")];
+  const length = g.gather(g.shapeOf(ids), one);
+  const places = g.emit(operators.Range, [zero, length, one]);
+  const positions = g.gather(valueOf(p, "positions"), places);
   return g.flatten2(g.add(g.gather(valueOf(p, "words"), ids), positions));
 }
 
@@ -84,15 +88,15 @@ export function encoder(network: TransformerNetwork): Training {
         (spec) => ({ ...spec, frozen: rank > 0 && !/lora|^head/.test(spec.name) }),
       ),
       batch: [
-        { name: "ids", dtype: "int64", shape: ["N", length] },
-        { name: "mask", dtype: "float32", shape: ["N", length] },
+        { name: "ids", dtype: "int64", shape: ["N", "S"] },
+        { name: "mask", dtype: "float32", shape: ["N", "S"] },
         { name: "y", dtype: "float32", shape: ["N", classes] },
       ],
       build(g, p, inputs) {
         const [ids, inside] = [valueOf(inputs, "ids"), valueOf(inputs, "mask")];
         const all = { heads, sizes: g.shapeOf(ids), mask: paddingMask(g, inside) };
         const project = projectedBy(network);
-        const words = norm(g, p, placed(g, p, ids, length), "norm");
+        const words = norm(g, p, placed(g, p, ids), "norm");
         const x = layersOf(network).reduce(
           (y, name) => encoderLayer(g, p, y, { ...all, name, project }),
           words,
@@ -139,7 +143,7 @@ export function decoder(network: TransformerNetwork): Training {
         const each = { heads, sizes, mask: causalMask(g, sizes) };
         const x = layersOf(network).reduce(
           (y, name) => decoderLayer(g, p, y, { ...each, name, gelu: "tanh" }),
-          placed(g, p, before, length),
+          placed(g, p, before),
         );
         const words = valueOf(p, "words");
         const logits = g.gemm(norm(g, p, x, "norm"), words, null, { transB: true });
