@@ -69,6 +69,7 @@ export { inferShapes } from "./infer-shapes.ts";
 export type { InferredShapes, UndecidedNode } from "./infer-shapes.ts";
 export { numericClass } from "./numeric-class.ts";
 export { reducedAxes, sliceRanges, squeezedAxes } from "./operators/axes.ts";
+export { einsumTerms } from "./operators/einsum.ts";
 export { windowsOf } from "./operators/window.ts";
 export type { Window } from "./operators/window.ts";
 export { operatorNamed, operators } from "./operators/index.ts";

@@ -7,6 +7,7 @@ import * as activation from "./activation.ts";
 import * as control from "./control.ts";
 import * as conv from "./conv.ts";
 import * as dropout from "./dropout.ts";
+import * as einsum from "./einsum.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as groupNormalization from "./group-normalization.ts";
@@ -29,6 +30,7 @@ export interface Builders
     math.MathBuilders,
     conv.ConvBuilders,
     dropout.DropoutBuilders,
+    einsum.EinsumBuilders,
     normalization.NormalizationBuilders,
     pool.PoolBuilders,
     elementwise.ElementwiseBuilders,
@@ -49,6 +51,7 @@ const FILES = [
   activation,
   control,
   dropout,
+  einsum,
   elementwise,
   gather,
   groupNormalization,

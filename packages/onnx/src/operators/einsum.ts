@@ -1,80 +1,80 @@
-import { broadcast, differ, type Shape } from "../dim.ts";
+import { broadcast, type Shape } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
 import type { Dim } from "../model.ts";
-import { defineOperator, string, type ShapeSite } from "./operator.ts";
+import { defineOperator, string } from "./operator.ts";
 
-const ELLIPSIS = "...";
-
-interface Equation {
-  readonly terms: readonly string[];
-  readonly answer: string;
+/** An equation with a letter for each axis: those that "..." stands for have letters of their own. */
+export interface EinsumTerms {
+  /** One text for each operand. */
+  readonly operands: readonly string[];
+  readonly output: string;
 }
 
-function parsed(equation: string): Equation {
-  const [left = "", right] = equation.replaceAll(" ", "").split("->");
+const TERM = /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/;
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/**
+ * Takes an equation of Einsum apart ("bij,bjk->bik"). Without "->", the output has the letters
+ * that occur once, in alphabetical order.
+ * @param ranks of the operands
+ * @throws ShapeError
+ */
+export function einsumTerms(equation: string, ranks: readonly number[]): EinsumTerms {
+  const text = equation.replaceAll(/\s/g, "");
+  const [left = "", right] = text.split("->");
   const terms = left.split(",");
-  if (right !== undefined) return { terms, answer: right };
-  // Letters that stand once, in order, behind the axes that the dots stand for.
-  const letters = left.split("").filter((letter) => /[A-Za-z]/.test(letter));
-  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
-  const dots = left.includes(ELLIPSIS) ? ELLIPSIS : "";
-  return { terms, answer: dots + once.toSorted().join("") };
-}
-
-/** The labels of each axis of a term; the axes under the dots are left out. */
-const labelsOf = (term: string): [string[], string[]] => {
-  const [before = "", after = ""] = term.split(ELLIPSIS);
-  return [before.split(""), after.split("")];
-};
-
-/** What each letter, and the dots, stand for. */
-function sizesOf(terms: readonly string[], shapes: readonly Shape[], site: Site) {
-  const sizes = new Map<string, Dim>();
-  const covered: Shape[] = [];
-  for (const [index, term] of terms.entries()) {
-    const shape = shapes[index] ?? [];
-    const [before, after] = labelsOf(term);
-    const labels = before.length + after.length;
-    if (labels > shape.length || (labels < shape.length && !term.includes(ELLIPSIS))) {
-      throw new ShapeError(`"${term}" for ${shape.length} axes`);
-    }
-    const dots = shape.length - after.length;
-    covered.push(shape.slice(before.length, dots));
-    const named = [...shape.slice(0, before.length), ...shape.slice(dots)];
-    for (const [i, letter] of [...before, ...after].entries()) {
-      const [size = 1, known] = [named[i], sizes.get(letter)];
-      if (known === undefined || known === 1 || typeof known === "string") {
-        if (size !== 1 || known === undefined) sizes.set(letter, size);
-      } else if (size !== 1 && differ(known, size, site)) {
-        throw new ShapeError(`"${letter}" is both ${known} and ${size}`);
-      }
-    }
+  const written = right === undefined ? terms : [...terms, right];
+  if (terms.length !== ranks.length || !written.every((term) => TERM.test(term))) {
+    throw new ShapeError(`The equation "${equation}" for ${ranks.length} inputs`);
   }
-  return { sizes, dots: broadcast(covered, site) };
+  const fillers = LETTERS.split("").filter((letter) => !text.includes(letter));
+  const counts = terms.map((term, i) => ellipsisAxes(term, ranks[i] ?? 0));
+  const longest = Math.max(0, ...counts);
+  if (longest > fillers.length) throw new ShapeError(`"..." stands for ${longest} axes`);
+  // The axes behind "..." are aligned by their ends, as broadcasting aligns them.
+  const filled = (term: string, count: number): string =>
+    term.replace("...", fillers.slice(longest - count, longest).join(""));
+  return {
+    operands: terms.map((term, i) => filled(term, counts[i] ?? 0)),
+    output: filled(right ?? implicitOutput(terms), longest),
+  };
 }
 
-type Site = Pick<ShapeSite, "lenient" | "unknown">;
+function ellipsisAxes(term: string, rank: number): number {
+  const count = rank - term.replace("...", "").length;
+  if (count < 0 || (count > 0 && !term.includes("..."))) {
+    throw new ShapeError(`"${term}" for a tensor with ${rank} axes`);
+  }
+  return count;
+}
 
-/** Sums of products, as an equation over the letters of axes says them. */
+function implicitOutput(terms: readonly string[]): string {
+  const letters = terms.join("").replaceAll(".", "").split("");
+  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
+  const ellipsis = terms.some((term) => term.includes("...")) ? "..." : "";
+  return ellipsis + once.toSorted().join("");
+}
+
+/** Products summed over the axes whose letters the output lacks. */
 export const Einsum = defineOperator({
   name: "Einsum",
   attributes: { equation: string() },
-  shape: (shapes, site) => {
-    const { terms, answer } = parsed(site.attributes.equation);
-    if (terms.length !== shapes.length) {
-      throw new ShapeError(`${terms.length} terms for ${shapes.length} inputs`);
+  shape: (shapes: readonly Shape[], site) => {
+    const { equation } = site.attributes;
+    const ranks = shapes.map((shape) => shape.length);
+    const { operands, output } = einsumTerms(equation, ranks);
+    const sizes = new Map<string, Dim>();
+    for (const [i, term] of operands.entries()) {
+      for (const [axis, letter] of term.split("").entries()) {
+        const size = shapes[i]?.[axis] ?? 1;
+        const [both = size] = broadcast([[sizes.get(letter) ?? size], [size]], site);
+        sizes.set(letter, both);
+      }
     }
-    const { sizes, dots } = sizesOf(terms, shapes, site);
-    const sizeOf = (letter: string): Dim => {
+    return output.split("").map((letter) => {
       const size = sizes.get(letter);
-      if (size === undefined) throw new ShapeError(`Nothing says how long "${letter}" is`);
+      if (size === undefined) throw new ShapeError(`"${letter}" is in no input of "${equation}"`);
       return size;
-    };
-    const [before, after] = labelsOf(answer);
-    return [
-      ...before.map(sizeOf),
-      ...(answer.includes(ELLIPSIS) ? dots : []),
-      ...after.map(sizeOf),
-    ];
+    });
   },
 });
