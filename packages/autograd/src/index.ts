@@ -27,6 +27,8 @@ export { CheckpointRefused, decodeCheckpoint, encodeCheckpoint } from "./checkpo
 export type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 export { openAccumulatingTrainer } from "./accumulating-trainer.ts";
 export type { AccumulatingOptions, AccumulatingTrainer } from "./accumulating-trainer.ts";
+export { chooseMode, stateBytesOf } from "./choose-mode.ts";
+export type { ChosenMode, TrainingSituation } from "./choose-mode.ts";
 export { initialState } from "./dense-state.ts";
 export type { TrainerState } from "./dense-state.ts";
 export { GraphError } from "./errors.ts";
