@@ -67,6 +67,37 @@ test("training that goes on from a checkpoint ends in the same bits", () => {
   for (const trainer of [whole, second]) trainer.close();
 });
 
+test("dropout, too, goes on where it was", () => {
+  const step = trainStep({
+    parameters: [{ name: "w", shape: [4, 2], initial: normal(0.5) }],
+    batch: [
+      { name: "x", dtype: "float32", shape: ["N", 4] },
+      { name: "y", dtype: "float32", shape: ["N", 2] },
+      { name: "seed", dtype: "int64", shape: [] },
+    ],
+    build: (g, { w }, { x, y, seed }) => ({
+      loss: meanSquared(g, g.gemm(g.dropout(x, { rate: 0.5, seed, stream: 0 }), w), y),
+    }),
+    optimiser: adam(),
+  });
+  // What is dropped in step t follows from the seed of the training and t.
+  const batch = (seed: number, t: number) => ({
+    ...batchAt(t),
+    seed: tensor("int64", [], BigInt64Array.of(BigInt(randomStream(seed).bits(t)))),
+  });
+  const whole = openTrainer(step, initialState(step, SEED), { mode: "one" });
+  let bytes = new Uint8Array(0);
+  for (let t = 0; t < 10; t++) {
+    if (t === 4) bytes = encodeCheckpoint(step, { state: whole.state(), seed: SEED }, 1).slice();
+    whole.step(batch(SEED, t), 0.05);
+  }
+  const { state, seed } = decodeCheckpoint(step, bytes);
+  const resumed = openTrainer(step, state, { mode: "one" });
+  for (let { t } = resumed; t < 10; t++) resumed.step(batch(seed, t), 0.05);
+  expect(resumed.state()).toEqual(whole.state());
+  for (const trainer of [whole, resumed]) trainer.close();
+});
+
 test("the same content gives the same bytes", () => {
   const step = line(adam());
   const write = () => encodeCheckpoint(step, { state: initialState(step, 1), seed: 1 }, 2);
