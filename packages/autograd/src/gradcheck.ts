@@ -45,6 +45,7 @@ export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
     if (input === null) return null;
     if ("int" in input) return g.constant(input.int, "int64");
     if ("ints" in input) return g.constant(input.ints, "int64");
+    if ("floats" in input) return g.constant(input.floats, float, input.shape);
     const { value, feed } = drawInput(g, input, { float, index });
     fed.push(value);
     feeds[value.name] = feed;
@@ -58,7 +59,10 @@ export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
 }
 
 /** An input that is fed. */
-export type DrawnInput = Exclude<CaseInput, { int: unknown } | { ints: unknown } | null>;
+export type DrawnInput = Exclude<
+  CaseInput,
+  { int: unknown } | { ints: unknown } | { floats: unknown } | null
+>;
 
 /** Adds the `index`-th input of a case to a graph, and draws what it is fed. */
 export function drawInput(

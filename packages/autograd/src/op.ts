@@ -64,6 +64,8 @@ export type CaseInput =
   | { readonly int: number }
   /** An int64 vector known while building. */
   | { readonly ints: readonly number[] }
+  /** A float constant, of which no slope is asked. */
+  | { readonly floats: readonly number[]; readonly shape: readonly number[] }
   /** The sizes of a tensor of this shape, which a Shape node reads off while running. */
   | { readonly sizesOf: Shape }
   /** An optional input that the node leaves out. */

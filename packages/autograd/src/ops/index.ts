@@ -4,6 +4,7 @@ import type { Graph, GraphCore } from "../graph.ts";
 import { undifferentiable } from "../op.ts";
 import type { NoGradient, Op } from "../op.ts";
 import * as activation from "./activation.ts";
+import * as attention from "./attention.ts";
 import * as control from "./control.ts";
 import * as conv from "./conv.ts";
 import * as dropout from "./dropout.ts";
@@ -19,12 +20,14 @@ import * as normalization from "./normalization.ts";
 import * as pool from "./pool.ts";
 import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
+import * as rotary from "./rotary.ts";
 import * as shape from "./shape.ts";
 import * as softmax from "./softmax.ts";
 
 /** The methods of a graph that append operators. A new file of operators is named here, twice. */
 export interface Builders
   extends
+    attention.AttentionBuilders,
     control.ControlBuilders,
     activation.ActivationBuilders,
     math.MathBuilders,
@@ -40,6 +43,7 @@ export interface Builders
     matmul.MatmulBuilders,
     recurrent.RecurrentBuilders,
     reduce.ReduceBuilders,
+    rotary.RotaryBuilders,
     shape.ShapeBuilders,
     softmax.SoftmaxBuilders {}
 
@@ -49,6 +53,7 @@ const FILES = [
   conv,
   math,
   activation,
+  attention,
   control,
   dropout,
   einsum,
@@ -60,6 +65,7 @@ const FILES = [
   matmul,
   recurrent,
   reduce,
+  rotary,
   shape,
   softmax,
 ];
