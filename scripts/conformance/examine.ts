@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { decodeModel, OnnxFormatError } from "@groundswell/onnx";
+import type { Model } from "@groundswell/onnx";
+
+import { checkCodec } from "./check-codec.ts";
+import { checkGradient } from "./check-gradient.ts";
+import { checkInference, withSymbolicBatch } from "./check-inference.ts";
+import { checkOutputs, runOriginal } from "./check-outputs.ts";
+import { failed, inOneLine, refused, Refusal, type Check, type Outcome } from "./outcome.ts";
+import { readRecorded, runnables } from "./recorded.ts";
+
+/** Where a check is: the runtime may end the process in any of them. */
+export type Part = "original" | "ours";
+
+/** Holds one check against the model of a folder; never throws. */
+export function examine(folder: string, check: Check, beginning: (part: Part) => void): Outcome {
+  try {
+    return outcomeOf(folder, check, beginning);
+  } catch (error) {
+    if (error instanceof Refusal) return refused(error.message);
+    if (error instanceof OnnxFormatError) return refused(`Not read: ${inOneLine(error)}`);
+    return failed(inOneLine(error));
+  }
+}
+
+function outcomeOf(folder: string, check: Check, beginning: (part: Part) => void): Outcome {
+  const bytes = new Uint8Array(readFileSync(join(folder, "model.onnx")));
+  const model: Model = decodeModel(bytes);
+  if (check === "codec") return checkCodec(model);
+  const recorded = readRecorded(folder, model);
+  switch (check) {
+    case "outputs":
+      return checkOutputs({ bytes, model, recorded }, beginning);
+    case "inference":
+      return checkInference(model, recorded);
+    case "symbolic":
+      return checkInference(withSymbolicBatch(model, recorded), recorded);
+    case "gradient": {
+      beginning("ours");
+      const outcome = checkGradient(model, recorded);
+      if (outcome.end !== "failed") return outcome;
+      beginning("original");
+      // Nothing can be said of the slope of what the runtime can't run at all.
+      runOriginal(bytes, runnables(recorded.inputs));
+      return outcome;
+    }
+  }
+}
