@@ -1,4 +1,4 @@
-import { operators, showShape, ShapeError } from "@groundswell/onnx";
+import { isDType, operators, showShape, ShapeError } from "@groundswell/onnx";
 import type {
   AttributeSpec,
   AttributeValue,
@@ -171,7 +171,7 @@ function createNode(
   const node: Node = { ...parts, captured, outputs, optional };
   for (const [index, spec] of specs.entries()) {
     const { shape, dtype, content = null } = spec;
-    if (dtype === "string") throw new GraphError(`${parts.operator.name} answers strings`);
+    if (!isDType(dtype)) throw new GraphError(`${parts.operator.name} answers ${dtype}s`);
     const suffix = index === 0 ? "" : `.${index}`;
     const output: Value = { name: name + suffix, dtype, shape, node, content };
     outputs.push(output);

@@ -1,4 +1,4 @@
-import { decodeModel, matchesAny, sizeOf, upConvert } from "@groundswell/onnx";
+import { decodeModel, isDType, matchesAny, sizeOf, upConvert } from "@groundswell/onnx";
 import type { GraphDef, Model, NamePattern, NumericTensor } from "@groundswell/onnx";
 
 import { GraphError } from "./errors.ts";
@@ -102,7 +102,7 @@ function weightsOf({ nodes }: GraphDef): (tensor: NumericTensor) => boolean {
 }
 
 function inputSpecOf({ name, dtype, shape }: GraphDef["inputs"][number]): InputSpec {
-  if (dtype === null || dtype === "string" || shape === null) {
+  if (!isDType(dtype) || shape === null) {
     throw new GraphError(
       `The input "${name}" has ${dtype ?? "no"} type and no shape to train with`,
     );

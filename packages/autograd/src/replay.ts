@@ -1,4 +1,4 @@
-import { dtypeOfOnnxCode, operatorNamed } from "@groundswell/onnx";
+import { dtypeOfOnnxCode, isNumeric, operatorNamed } from "@groundswell/onnx";
 import type {
   Attribute,
   AttributeSpec,
@@ -147,6 +147,6 @@ function constantOf(g: Graph, node: NodeDef): Value {
 }
 
 export function numeric(tensor: ModelTensor): NumericTensor {
-  if (tensor.dtype === "string") throw new GraphError(`"${tensor.name}" holds strings`);
-  return tensor;
+  if (isNumeric(tensor)) return tensor;
+  throw new GraphError(`"${tensor.name}" holds ${tensor.dtype}s`);
 }

@@ -133,11 +133,59 @@ describe("what is refused says why", () => {
         tensor.int(2, 1);
         tensor.bytes(9, new Uint8Array(4));
       },
-      '"" [2] holds 1 elements',
+      '"" [2] holds 4 bytes of float32',
     ],
-    ["an unknown element type", (tensor) => tensor.int(2, 16), "element type 16"],
-    ["a negative size", (tensor) => tensor.int(1, -1), "size -1"],
-    ["data elsewhere", (tensor) => tensor.message(13, () => {}), "external files"],
+    ["an unknown element type", (tensor) => tensor.int(2, 99), "element type 99"],
+    [
+      "a negative size",
+      (tensor) => {
+        tensor.int(1, -1);
+        tensor.int(2, 1);
+      },
+      "size -1",
+    ],
+    [
+      "data elsewhere",
+      (tensor) => {
+        tensor.int(2, 1);
+        tensor.int(14, 1);
+      },
+      "external files",
+    ],
+    [
+      "a segment of a tensor",
+      (tensor) => tensor.message(3, () => {}),
+      "Tensors in segments are not read",
+    ],
+    [
+      "a list of another type",
+      (tensor) => {
+        tensor.int(1, 1);
+        tensor.int(2, 7);
+        tensor.int(5, 3);
+      },
+      '"" is int64 and holds int32s',
+    ],
+    [
+      "a list beside raw bytes",
+      (tensor) => {
+        tensor.int(1, 1);
+        tensor.int(2, 6);
+        tensor.int(5, 3);
+        tensor.bytes(9, new Uint8Array(4));
+      },
+      '"" holds a list and raw bytes',
+    ],
+    [
+      "strings as raw bytes",
+      (tensor) => {
+        tensor.int(1, 1);
+        tensor.int(2, 8);
+        tensor.bytes(9, new Uint8Array(4));
+      },
+      '"" is string and holds raw bytes',
+    ],
+    ["a field that there isn't", (tensor) => tensor.int(31, 1), "Field 31 of a tensor"],
     ["text that is none", (tensor) => tensor.bytes(8, Uint8Array.of(0xff)), "no UTF-8"],
     ["another wire type", (tensor) => tensor.text(2, "x"), "Wire type 2 instead of 0"],
   ];
@@ -150,9 +198,9 @@ describe("what is refused says why", () => {
     expect(() => decodeModel(Uint8Array.of(8, 9))).toThrow("no graph");
     const endless = new Uint8Array(20).fill(0xff);
     expect(() => decodeModel(endless)).toThrow("more than ten bytes");
-    const functions = createProtobufWriter();
-    functions.message(25, () => {});
-    expect(() => decodeModel(functions.finish())).toThrow("local functions");
+    const later = createProtobufWriter();
+    later.message(27, () => {});
+    expect(() => decodeModel(later.finish())).toThrow("Field 27 of a model is not known");
   });
 
   test("graphs nested without end", () => {

@@ -23,6 +23,7 @@
  * Nothing native is loaded before the first `openSession`.
  */
 export { decodeModel } from "./decode.ts";
+export type { DecodeOptions } from "./decode.ts";
 export {
   axisOf,
   boundSize,
@@ -42,6 +43,7 @@ export {
 export type { Shape } from "./dim.ts";
 export { DTYPES, dtypeOfOnnxCode, elementsFrom, elementSize, isFloat, onnxCode } from "./dtype.ts";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype.ts";
+export { isDType, isNumeric } from "./element-type.ts";
 export { encodeModel } from "./encode.ts";
 export {
   OnnxFormatError,
@@ -51,10 +53,13 @@ export {
   ShapeError,
   UndecidedShape,
 } from "./errors.ts";
+export type { ReadExternal } from "./external-data.ts";
 export type {
   Attribute,
+  Described,
   Dim,
   ElementType,
+  FunctionDef,
   GraphDef,
   Int64,
   Model,
@@ -62,8 +67,14 @@ export type {
   NodeDef,
   NumericTensor,
   OperatorSet,
+  QuantizationAnnotation,
+  SparseTensor,
+  StoredTensor,
   StringTensor,
+  TensorType,
+  TrainingInfo,
   ValueInfo,
+  ValueType,
 } from "./model.ts";
 export { inferShapes } from "./infer-shapes.ts";
 export type { InferredShapes, UndecidedNode } from "./infer-shapes.ts";

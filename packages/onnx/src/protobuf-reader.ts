@@ -12,6 +12,8 @@ export interface ProtobufReader {
   /** Number of the next field, 0 at the end of the message. */
   next(): number;
   skip(): void;
+  /** The error for a field that the reader of a message doesn't know. */
+  unknown(message: string): OnnxFormatError;
   /** A length, an enum or a code: at most 2^53. */
   unsigned(): number;
   int64(): Int64;
@@ -50,6 +52,7 @@ function createReader(
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   let at = start;
   let wireType = -1;
+  let current = 0;
 
   const corrupt = (what: string): OnnxFormatError =>
     new OnnxFormatError(`${what} at byte ${at} of ${source.length}`);
@@ -118,6 +121,7 @@ function createReader(
       wireType = key % 8;
       const field = Math.floor(key / 8);
       if (field === 0) throw corrupt("Field number 0");
+      current = field;
       return field;
     },
     skip() {
@@ -127,6 +131,7 @@ function createReader(
       else if (wireType === LENGTH_DELIMITED) take(unsignedVarint());
       else throw corrupt(`Unknown wire type ${wireType}`);
     },
+    unknown: (message) => corrupt(`Field ${current} of ${message} is not known: it ends`),
     unsigned() {
       expect(VARINT);
       return unsignedVarint();

@@ -46,4 +46,7 @@ export const withNames = (graph: GraphDef, renamed: (name: string) => string): G
     outputs: node.outputs.map(renamed),
   })),
   outputs: graph.outputs.map((output) => ({ ...output, name: renamed(output.name) })),
+  ...(graph.valueInfos !== undefined && {
+    valueInfos: graph.valueInfos.map((value) => ({ ...value, name: renamed(value.name) })),
+  }),
 });

@@ -8,7 +8,10 @@ import { readsOf, withSubgraphs } from "./names.ts";
 export const removeDeadCode = (model: Model): Model => ({ ...model, graph: alive(model.graph) });
 
 function alive(graph: GraphDef): GraphDef {
-  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const annotated = (graph.quantization ?? []).flatMap(({ parameters }) =>
+    Object.values(parameters),
+  );
+  const needed = new Set([...graph.outputs.map(({ name }) => name), ...annotated]);
   const kept: NodeDef[] = [];
   // Nodes come after what they read, so that from the end each one's readers are known.
   for (const node of graph.nodes.toReversed()) {
@@ -18,9 +21,15 @@ function alive(graph: GraphDef): GraphDef {
     kept.push(trimmed);
   }
   const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const isRead = ({ name }: { readonly name: string }): boolean =>
+    needed.has(name) || inputs.has(name);
+  const { sparseInitializers, ...rest } = graph;
   return {
-    ...graph,
+    ...rest,
     nodes: kept.toReversed(),
-    initializers: graph.initializers.filter(({ name }) => needed.has(name) || inputs.has(name)),
+    initializers: graph.initializers.filter(isRead),
+    ...(sparseInitializers !== undefined && {
+      sparseInitializers: sparseInitializers.filter(({ values }) => isRead(values)),
+    }),
   };
 }

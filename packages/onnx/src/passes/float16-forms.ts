@@ -1,8 +1,9 @@
 import { onnxCode } from "../dtype.ts";
+import { isNumeric } from "../element-type.ts";
 import type { Attribute, ElementType, ModelTensor, NodeDef } from "../model.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { intOf, intValue, stringOf, withAttribute, without } from "./node-edit.ts";
-import { constantNodeValue, constantOf, isNumeric, loaded, stored } from "./stored.ts";
+import { constantNodeValue, constantOf, loaded, stored } from "./stored.ts";
 
 const LARGEST = 65_504;
 const SMALLEST = 2 ** -24;

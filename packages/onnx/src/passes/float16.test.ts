@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 
+import { isNumeric } from "../element-type.ts";
 import { encodeModel } from "../encode.ts";
 import { PassError } from "../errors.ts";
 import type { Attribute, Model } from "../model.ts";
 import { dataOf, tensor } from "../tensor.ts";
 import { toFloat16 } from "./float16.ts";
 import { apart, floats, modelOf, nodeOf, runOnce, weight } from "./model-for-test.ts";
-import { constantOf, isNumeric, loaded } from "./stored.ts";
+import { constantOf, loaded } from "./stored.ts";
 
 const dense = modelOf({
   nodes: [

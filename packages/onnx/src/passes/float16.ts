@@ -64,8 +64,10 @@ function halfGraph(graph: GraphDef, conversion: Conversion): GraphDef {
     const half = halfForm(changed, { kept, knowledge });
     nodes.push({ ...half, inputs: read, outputs: named }, ...narrow);
   }
+  // Types and quantisation of inner values are those of before.
+  const { valueInfos: _, quantization: __, ...rest } = graph;
   return {
-    ...graph,
+    ...rest,
     nodes,
     initializers: [...graph.initializers.map(halfTensor), ...added],
     inputs: graph.inputs.map(halfInfo),

@@ -1,5 +1,6 @@
 import { isStatic } from "../dim.ts";
 import { elementsFrom, elementSize } from "../dtype.ts";
+import { isDType, isNumeric } from "../element-type.ts";
 import type { Attribute, GraphDef, Model, ModelTensor, NodeDef, NumericTensor } from "../model.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
@@ -10,7 +11,7 @@ import { evaluate } from "./evaluate.ts";
 import { createKnowledge, requireDescribed } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { freshNames, readsOf, subgraphsOf, withSubgraphs } from "./names.ts";
-import { constantNodeValue, isNumeric, loaded, stored } from "./stored.ts";
+import { constantNodeValue, loaded, stored } from "./stored.ts";
 
 export interface FoldOptions {
   /**
@@ -184,7 +185,7 @@ function foldableBytes(
   const given = read.reduce((total, name) => total + (at.bytesOf(name) ?? 0), 0);
   const bytes = node.outputs.flatMap((name) => {
     const { dtype, shape } = at.knowledge.known(name) ?? {};
-    if (dtype === undefined || dtype === "string" || !shape || !isStatic(shape)) return [];
+    if (!isDType(dtype) || !shape || !isStatic(shape)) return [];
     return [sizeOf(shape) * elementSize(dtype)];
   });
   const limit = Math.max(at.maxBytes, given);

@@ -39,6 +39,7 @@ function capturesOf(graph: GraphDef): Set<string> {
 const definedIn = (graph: GraphDef): string[] => [
   ...graph.inputs.map(({ name }) => name),
   ...graph.initializers.map(({ name }) => name),
+  ...(graph.sparseInitializers ?? []).map(({ values }) => values.name),
   ...graph.nodes.flatMap(({ outputs }) => outputs),
 ];
 

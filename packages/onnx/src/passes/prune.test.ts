@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { isNumeric } from "../element-type.ts";
 import { PassError } from "../errors.ts";
 import type { Model, ModelTensor } from "../model.ts";
 import { modelOf, nodeOf, weight } from "./model-for-test.ts";
 import { pruneByMagnitude } from "./prune.ts";
-import { constantOf, isNumeric, loaded } from "./stored.ts";
+import { constantOf, loaded } from "./stored.ts";
 
 const modelWith = (...initializers: ModelTensor[]): Model =>
   modelOf({

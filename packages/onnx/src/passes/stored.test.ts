@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 
 import { decodeModel } from "../decode.ts";
+import { isNumeric } from "../element-type.ts";
 import { encodeModel } from "../encode.ts";
 import { modelOf, nodeOf, weight } from "./model-for-test.ts";
-import { constantNodeValue, isNumeric, loaded, stored } from "./stored.ts";
+import { constantNodeValue, loaded, stored } from "./stored.ts";
 
 test("elements come back wherever they lie in the file", () => {
   const weights = ["a", "ab", "abc", "abcd"].map((name) => weight(name, [3]));

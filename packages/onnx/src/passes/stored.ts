@@ -1,5 +1,6 @@
 import { elementsFrom, elementSize, viewOf } from "../dtype.ts";
 import type { DType } from "../dtype.ts";
+import { isNumeric } from "../element-type.ts";
 import type { GraphDef, Int64, ModelTensor, NodeDef, NumericTensor } from "../model.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
@@ -31,9 +32,6 @@ export function constantOf<D extends DType>(
 ): NumericTensor {
   return stored(name, { dtype, dims, data: elementsFrom(dtype, numbers) } as Tensor);
 }
-
-export const isNumeric = (tensor: ModelTensor): tensor is NumericTensor =>
-  tensor.dtype !== "string";
 
 /**
  * The initialisers that no caller can replace: since IR version 4 one that is also a graph

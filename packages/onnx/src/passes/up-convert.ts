@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.ts";
 import { isFloat } from "../dtype.ts";
+import { isDType } from "../element-type.ts";
 import { PassError } from "../errors.ts";
 import type { GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
 import { createKnowledge, DESCRIBED_SET, isStandard } from "./knowledge.ts";
@@ -73,8 +74,7 @@ function withoutDefaults({ irVersion, graph }: Model): GraphDef {
 /** The type that most weights have, for constants where a value's own isn't known. */
 function floatTypeOf({ initializers, inputs }: GraphDef): DType {
   const types = [...initializers, ...inputs].map(({ dtype }) => dtype);
-  const found = types.find((dtype) => dtype !== null && dtype !== "string" && isFloat(dtype));
-  return (found ?? "float32") as DType;
+  return types.filter(isDType).find(isFloat) ?? "float32";
 }
 
 interface Passage {
@@ -135,7 +135,7 @@ function siteOf(
     known: knowledge.known,
     floatTypeOf(name) {
       const dtype = knowledge.known(name)?.dtype;
-      return dtype === undefined || dtype === "string" ? passage.floatType : dtype;
+      return isDType(dtype) ? dtype : passage.floatType;
     },
     isRead: (name) => reads.has(name),
   };
