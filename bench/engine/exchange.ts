@@ -7,7 +7,8 @@ import { decodeSafetensors, encodeSafetensors, type Tensor, tensor } from "@grou
 
 import type { Training, TrainingCase } from "./cases.ts";
 
-const SEED = 1;
+/** Of first values. */
+export const SEED = 1;
 
 /** First values of everything that a step keeps: the same for both sides. */
 export const firstState = (step: TrainStep) => initialState(step, SEED);
@@ -39,12 +40,12 @@ export function writeCase(
 }
 
 /** A case that `writeCase` wrote. */
-export function readCase(folder: string): {
-  readonly network: Readonly<Record<string, unknown>>;
+export function readCase<Network>(folder: string): {
+  readonly network: Network;
   readonly learningRate: number;
   readonly batches: readonly Record<string, Tensor>[];
 } {
-  const about = JSON.parse(readFileSync(join(folder, "network.json"), "utf8")) as {
+  const about = JSON.parse(readFileSync(join(folder, "network.json"), "utf8")) as Network & {
     readonly learningRate: number;
     readonly batches: number;
   };

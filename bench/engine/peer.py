@@ -6,7 +6,8 @@
 
 The folder holds network.json, weights.safetensors and batches.safetensors, as exchange.ts
 writes them. Variants: default; fused (the optimiser in one kernel); sdpa (fused, and
-attention in one call). Needs torch and numpy.
+attention in one call); sparse (sdpa, and only the words of a batch are updated). Needs torch
+and numpy.
 """
 
 import json
@@ -56,9 +57,10 @@ class Network:
     """A network as functions of its named parameters. Those ending in ".w" are dense layers,
     [inputs, outputs] in the files and the other way round here, as nn.Linear keeps them."""
 
-    def __init__(self, about, weights, sdpa=False):
+    def __init__(self, about, weights, variant="default"):
         self.about = about
-        self.sdpa = sdpa
+        self.sdpa = variant in ("sdpa", "sparse")
+        self.sparse = variant == "sparse"
         self.dense = {name for name in weights if name.endswith(".w") and weights[name].dim() == 2}
         frozen = set(about.get("frozen", []))
         self.p = {}
@@ -125,7 +127,8 @@ class Network:
 
     def encoder(self, batch):
         ids, inside = batch["ids"], batch["mask"]
-        x = self.norm(self.p["words"][ids] + self.p["positions"][: ids.shape[1]], "norm")
+        words = F.embedding(ids, self.p["words"], sparse=self.sparse)
+        x = self.norm(words + self.p["positions"][: ids.shape[1]], "norm")
         mask = (1 - inside)[:, None, None, :] * -10000.0
         for layer in range(self.about["layers"]):
             name = f"block{layer}"
@@ -195,23 +198,34 @@ class Network:
         return self.recurrent(batch, "gru", [1, 0, 2])
 
 
+def optimisers_of(network, variant):
+    rate = network.about["learningRate"]
+    make = torch.optim.SGD if network.about["optimiser"] == "sgd" else torch.optim.Adam
+    fused = {} if variant == "default" else {"fused": True}
+    if variant != "sparse":
+        return [make(network.trained(), lr=rate, **fused)]
+    words = network.p["words"]
+    rest = [value for value in network.trained() if value is not words]
+    return [make(rest, lr=rate, **fused), torch.optim.SparseAdam([words], lr=rate)]
+
+
 def read_case(folder, variant="default"):
     about = json.load(open(f"{folder}/network.json"))
-    network = Network(about, read_tensors(f"{folder}/weights.safetensors"), variant == "sdpa")
+    network = Network(about, read_tensors(f"{folder}/weights.safetensors"), variant)
     inputs = read_tensors(f"{folder}/batches.safetensors")
     batches = [{} for _ in range(about["batches"])]
     for name, value in inputs.items():
         index, name = name.split("/", 1)
         batches[int(index)][name] = value
-    make = torch.optim.SGD if about["optimiser"] == "sgd" else torch.optim.Adam
-    fused = {} if variant == "default" else {"fused": True}
-    optimiser = make(network.trained(), lr=about["learningRate"], **fused)
+    optimisers = optimisers_of(network, variant)
 
     def step(batch):
-        optimiser.zero_grad()
+        for optimiser in optimisers:
+            optimiser.zero_grad()
         loss = network.loss(batch)
         loss.backward()
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         return loss.item()
 
     return network, batches, step

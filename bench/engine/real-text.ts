@@ -16,8 +16,8 @@ const HELP = `Times passes over real text (Banking77), a Transformer encoder of 
   PYTHON=… pnpm bench:real-text [--layers 6] [--share 8] [--pad 128] [--rounds 3] [--threads 2]
 
 Ours, and PyTorch, with texts of nearly the same length in a batch, none filled up beyond the
-longest of its batch; and PyTorch with every text filled up to --pad words. A pass goes over one
-of --share messages. Contenders take turns; figures are medians of the rounds. PYTHON names a
+longest of its batch; and PyTorch with every text filled up to --pad words. Adam changes all words
+each step; "sparse" ways change those of the batch alone. A pass goes over one of --share messages. Contenders take turns; figures are medians of the rounds. PYTHON names a
 Python with torch and numpy; without it there is no peer.`;
 
 const { values: options } = parseArgs({
@@ -41,11 +41,13 @@ const [layers, share, pad, rounds, threads] = (
 const BATCH = 16;
 const SEED = 1;
 const MINILM = { kind: "encoder", vocabulary: 30_522, width: 384, heads: 12, inner: 1536 } as const;
+const OURS = { dense: "ours, by length", touched: "ours, by length, sparse" } as const;
+const SHORT = "PyTorch, by length";
 const PADDED = `PyTorch, ${pad} words`;
+const SPARSE = "sparse";
 
 interface Way {
   readonly name: string;
-  readonly folder: string;
   readonly batches: number;
   readonly command: string;
   readonly args: readonly string[];
@@ -64,30 +66,28 @@ function waysOf(
   const sorted = byLength(texts, BATCH, SEED);
   const batches = sorted.length;
   const short = written(sorted.map((each) => tensorsOf(each, { length: longest(each), classes })));
-  const ours: Way = {
-    name: "ours, by length",
-    folder: short,
+  const ours = Object.entries(OURS).map(([variant, name]): Way => ({
+    name,
     batches,
     command: process.execPath,
-    args: [`${import.meta.dirname}/ours-in-folder.ts`, short, String(threads)],
-  };
+    args: [`${import.meta.dirname}/ours-in-folder.ts`, short, variant, String(threads)],
+  }));
   const python = process.env["PYTHON"];
-  if (python === undefined) return { ways: [ours], folders: [short] };
+  if (python === undefined) return { ways: ours, folders: [short] };
   const filled = written(
     inTurn(texts, BATCH).map((each) => tensorsOf(each, { length: pad, classes })),
   );
   const peer = (name: string, folder: string, variant: string): Way => ({
     name: `${name}, ${variant}`,
-    folder,
     batches,
     command: python,
     args: [`${import.meta.dirname}/peer.py`, "speed", folder, variant, String(threads)],
   });
   const peers = [
-    ...["default", "fused", "sdpa"].map((variant) => peer("PyTorch, by length", short, variant)),
+    ...["default", "fused", "sdpa", "sparse"].map((variant) => peer(SHORT, short, variant)),
     ...["fused", "sdpa"].map((variant) => peer(PADDED, filled, variant)),
   ];
-  return { ways: [ours, ...peers], folders: [short, filled] };
+  return { ways: [...ours, ...peers], folders: [short, filled] };
 }
 
 async function compare(texts: readonly Text[], classes: number): Promise<void> {
@@ -128,14 +128,26 @@ function print(rows: readonly Row[]): void {
     const figures = [wall.toFixed(2), cpu.toFixed(2), peak.toFixed(0), loss.toFixed(4)];
     console.log(`  ${name.padEnd(30)}${figures.map((figure) => figure.padStart(10)).join("")}`);
   }
-  const best = (of: string, kind: "wall" | "cpu"): number =>
-    Math.min(...rows.filter(({ name }) => name.startsWith(of)).map((row) => row[kind]));
-  for (const peer of ["PyTorch, by length", PADDED]) {
-    const [wall, cpu] = (["wall", "cpu"] as const).map((kind) =>
-      (best("ours", kind) / best(peer, kind)).toFixed(2),
+  if (rows.length > Object.keys(OURS).length) compareWith(rows);
+}
+
+/** Sparse ways against sparse ones: they leave words alone that a batch doesn't have. */
+function compareWith(rows: readonly Row[]): void {
+  const best = (of: string, sparse: boolean, kind: "wall" | "cpu"): number =>
+    Math.min(
+      ...rows
+        .filter(({ name }) => name.startsWith(of) && name.endsWith(SPARSE) === sparse)
+        .map((row) => row[kind]),
     );
-    if (rows.length > 1) console.log(`  ours ÷ best of ${peer}: wall ${wall}, CPU ${cpu}`);
-  }
+  const ratio = (title: string, peer: string, sparse: boolean): void => {
+    const [wall, cpu] = (["wall", "cpu"] as const).map((kind) =>
+      (best("ours", sparse, kind) / best(peer, sparse, kind)).toFixed(2),
+    );
+    console.log(`  ${title.padEnd(50)} wall ${wall}  CPU ${cpu}`);
+  };
+  ratio(`ours ÷ best of ${SHORT}`, SHORT, false);
+  ratio(`ours, sparse ÷ ${SHORT}, sparse`, SHORT, true);
+  ratio(`ours ÷ best of ${PADDED}`, PADDED, false);
 }
 
 const data = readBanking77();

@@ -37,12 +37,14 @@ export interface TransformerNetwork {
   /** Of low-rank adapters on queries and values; 0 for none. */
   readonly rank?: number;
   readonly alpha?: number;
+  /** The table of words lives outside the graph, and ids are places among the rows handed in. */
+  readonly wordsOutside?: boolean;
 }
 
 function parametersOf(network: TransformerNetwork): ParameterSpec[] {
-  const { vocabulary, width, inner, length, rank = 0 } = network;
+  const { vocabulary, width, inner, length, rank = 0, wordsOutside = false } = network;
   return [
-    { name: "words", shape: [vocabulary, width], initial: normal(0.02) },
+    { name: "words", shape: [wordsOutside ? "W" : vocabulary, width], initial: normal(0.02) },
     { name: "positions", shape: [length, width], initial: normal(0.02) },
     ...normParameters("norm", width),
     ...layersOf(network).flatMap((layer) => [
