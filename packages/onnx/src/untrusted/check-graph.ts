@@ -1,3 +1,4 @@
+import { isNumeric } from "../element-type.ts";
 import type { Attribute, GraphDef, ModelTensor, NodeDef } from "../model.ts";
 import { CONTROL_FLOW, mayLeaveOut } from "./allowed-operators.ts";
 import { checkTensor } from "./check-tensor.ts";
@@ -10,6 +11,9 @@ const STRING = 8;
 
 /** The standard operators go by two names. */
 export const canonicalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
+
+/** Attributes that need no look beyond their length. */
+const PLAIN_KINDS: ReadonlySet<Attribute["kind"]> = new Set(["float", "int", "floats", "ints"]);
 
 /** Counts over the whole model, graphs inside nodes included. */
 interface Totals {
@@ -115,7 +119,7 @@ function checkCount(
 
 function countTensor(tensor: ModelTensor, { policy, totals }: Place, node: string | null): void {
   checkTensor(tensor, policy, node);
-  if (tensor.dtype !== "string") totals.tensorBytes += tensor.bytes.length;
+  if (isNumeric(tensor)) totals.tensorBytes += tensor.bytes.length;
   if (totals.tensorBytes > policy.tensorBytes) {
     const why = `The model's tensors have more than ${policy.tensorBytes} bytes`;
     throw new ModelRefused("tensor-bytes", why, { node });
@@ -183,25 +187,14 @@ function walkAttribute(name: string, attribute: Attribute, node: string, place: 
   if (name === "to" && value === STRING) {
     throw new ModelRefused("element-type", "It makes strings", { node });
   }
-  switch (kind) {
-    case "string":
-      checkText(name, value, node, policy);
-      break;
-    case "strings":
-      for (const text of value) checkText(name, text, node, policy);
-      break;
-    case "tensor":
-      countTensor(value, place, node);
-      break;
-    case "tensors":
-      for (const tensor of value) countTensor(tensor, place, node);
-      break;
-    case "graph":
-      walkInner(value, node, place);
-      break;
-    case "graphs":
-      for (const graph of value) walkInner(graph, node, place);
-      break;
+  if (kind === "string") checkText(name, value, node, policy);
+  else if (kind === "strings") for (const text of value) checkText(name, text, node, policy);
+  else if (kind === "tensor") countTensor(value, place, node);
+  else if (kind === "tensors") for (const tensor of value) countTensor(tensor, place, node);
+  else if (kind === "graph") walkInner(value, node, place);
+  else if (kind === "graphs") for (const graph of value) walkInner(graph, node, place);
+  else if (!PLAIN_KINDS.has(kind)) {
+    throw new ModelRefused("attribute", `The attribute ${quoted(name)} is a ${kind}`, { node });
   }
 }
 

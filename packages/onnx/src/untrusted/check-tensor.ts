@@ -1,3 +1,4 @@
+import { isDType } from "../element-type.ts";
 import type { Dim, ModelTensor, ValueInfo } from "../model.ts";
 import type { UntrustedPolicy } from "./policy.ts";
 import { ModelRefused, quoted } from "./refusal.ts";
@@ -21,8 +22,8 @@ function checkShape(shape: readonly Dim[], of: string, bounds: Bounds, node: str
 /** A tensor of the file. That it holds as much as its shape says, the reader has seen to. */
 export function checkTensor(tensor: ModelTensor, bounds: Bounds, node: string | null): void {
   const of = `Tensor ${quoted(tensor.name)}`;
-  if (tensor.dtype === "string") {
-    throw new ModelRefused("element-type", `${of} holds strings`, { node });
+  if (!isDType(tensor.dtype)) {
+    throw new ModelRefused("element-type", `${of} is ${tensor.dtype}`, { node });
   }
   checkShape(tensor.dims, of, bounds, node);
 }
@@ -30,7 +31,7 @@ export function checkTensor(tensor: ModelTensor, bounds: Bounds, node: string | 
 /** An input of the model: its type and rank must be declared. */
 export function checkInput({ name, dtype, shape }: ValueInfo, bounds: Bounds): void {
   const of = `Input ${quoted(name)}`;
-  if (dtype === null || dtype === "string") {
+  if (dtype === null || !isDType(dtype)) {
     throw new ModelRefused("element-type", `${of} is ${dtype ?? "of no declared type"}`);
   }
   if (shape === null) throw new ModelRefused("shape", `${of} has no declared shape`);
@@ -39,7 +40,9 @@ export function checkInput({ name, dtype, shape }: ValueInfo, bounds: Bounds): v
 
 export const checkOutput = ({ name, dtype, shape }: ValueInfo, bounds: Bounds): void => {
   const of = `Output ${quoted(name)}`;
-  if (dtype === "string") throw new ModelRefused("element-type", `${of} is string`);
+  if (dtype !== null && !isDType(dtype)) {
+    throw new ModelRefused("element-type", `${of} is ${dtype}`);
+  }
   checkDeclared({ name, shape }, of, bounds);
 };
 

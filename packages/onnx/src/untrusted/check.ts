@@ -2,6 +2,7 @@ import { decodeModel } from "../decode.ts";
 import { encodeModel } from "../encode.ts";
 import { OnnxFormatError } from "../errors.ts";
 import type { Model } from "../model.ts";
+import { bareModel } from "./bare.ts";
 import { takeCensus } from "./census.ts";
 import { canonicalDomain, checkGraph } from "./check-graph.ts";
 import { checkInput, checkOutput } from "./check-tensor.ts";
@@ -10,11 +11,11 @@ import type { UntrustedPolicy } from "./policy.ts";
 import { ModelRefused, quoted } from "./refusal.ts";
 
 export interface CheckedModel {
+  /** Only what was checked: no documentation, no metadata, no types of inner values. */
   readonly model: Model;
   /**
-   * The model written anew from what was read. Run these bytes, not the file: another reader
-   * may understand a file in another way (a field given twice, an unknown one), and what is
-   * in these is only what was checked.
+   * `model`, written anew. Run these bytes, not the file, which another reader may understand
+   * in another way: a field given twice, an unknown one.
    */
   readonly bytes: Uint8Array;
 }
@@ -46,7 +47,7 @@ export function checkUntrusted(
 function read(bytes: Uint8Array, policy: UntrustedPolicy): Model {
   try {
     takeCensus(bytes, policy);
-    return decodeModel(bytes);
+    return bareModel(decodeModel(bytes));
   } catch (error) {
     if (!(error instanceof OnnxFormatError)) throw error;
     throw new ModelRefused("format", oneLine(error.message), { cause: error });

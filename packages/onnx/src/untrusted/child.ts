@@ -21,7 +21,8 @@ function handle({ header, payload }: Frame): void {
     session?.close();
     session = undefined;
     ({ outputBytes } = request);
-    session = openSession(payload, { threads: request.threads });
+    // An arena doesn't get over an allocation that failed, and keeps what one run took.
+    session = openSession(payload, { threads: request.threads, arena: false });
     answer({ kind: "loaded" });
     return;
   }

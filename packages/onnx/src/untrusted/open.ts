@@ -47,7 +47,11 @@ export interface UntrustedSession {
  */
 export async function openUntrusted(
   bytes: Uint8Array,
-  { policy = DEFAULT_POLICY, required = ["memory", "cpu", "wall"], ...given }: UntrustedOptions = {},
+  {
+    policy = DEFAULT_POLICY,
+    required = ["memory", "cpu", "wall"],
+    ...given
+  }: UntrustedOptions = {},
 ): Promise<UntrustedSession> {
   const limits = { ...DEFAULT_LIMITS, ...given };
   checkLimits(limits);
@@ -68,14 +72,14 @@ export async function openUntrusted(
   }
   const { graph } = checked.model;
   const initialised = new Set(graph.initializers.map(({ name }) => name));
-  // An input with a default is no input to the runtime, unless it is fed.
+  // What has a default keeps it: sessions here take no other value for it.
   const inputs = graph.inputs.map(({ name }) => name).filter((name) => !initialised.has(name));
   const outputs = graph.outputs.map(({ name }) => name);
   return {
     inputs,
     outputs,
     ended: sandbox.ended,
-    close: sandbox.close,
+    close: () => sandbox.close(),
     async run(feeds, wanted = outputs) {
       const unknown = wanted.find((name) => !outputs.includes(name));
       if (unknown !== undefined) throw new SessionError(`The model has no output "${unknown}"`);

@@ -47,6 +47,8 @@ export interface Sandbox {
   /** Loads checked bytes in place of the model before. */
   load(model: Uint8Array): Promise<void>;
   run(feeds: Readonly<Record<string, Tensor>>, wanted: readonly string[]): Promise<Tensor[]>;
+  /** The most resident memory that the process was seen to hold; 0 where the system doesn't say. */
+  peakMemoryBytes(): number;
   /** Settles when the process is gone, however it went; never rejects. */
   readonly ended: Promise<SandboxEnded>;
   /** Ends the process at once, in the middle of a run or not. */
@@ -73,6 +75,7 @@ export function startSandbox(
   });
   let waiting: { resolve: (frame: Frame) => void; reject: (error: unknown) => void } | undefined;
   let verdict: SandboxEnded | undefined;
+  let peak = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
   function kill(end: SandboxEnd, message: string, options?: ErrorOptions): void {
@@ -110,6 +113,11 @@ export function startSandbox(
     child.once("close", (code, signal) => settle(verdict ?? postMortem(code, signal, stderr())));
   });
 
+  function peakMemoryBytes(): number {
+    peak = Math.max(peak, peakResidentBytes(child.pid));
+    return peak;
+  }
+
   async function call(request: Request, payload: readonly Uint8Array[]): Promise<Frame> {
     if (verdict !== undefined) throw verdict;
     const answered = new Promise<Frame>((resolve, reject) => {
@@ -120,7 +128,7 @@ export function startSandbox(
       limits.wallMs,
     );
     const memory = setInterval(() => {
-      if (residentBytes(child.pid) <= limits.memoryBytes) return;
+      if (peakMemoryBytes() <= limits.memoryBytes) return;
       kill("memory", `The sandbox holds more than ${limits.memoryBytes} bytes`);
     }, MEMORY_WATCH_MS);
     try {
@@ -142,6 +150,7 @@ export function startSandbox(
 
   return {
     ended,
+    peakMemoryBytes,
     load: (model) =>
       inTurn(async () => {
         const { threads, outputBytes } = limits;
@@ -189,10 +198,10 @@ function postMortem(code: number | null, signal: string | null, stderr: string):
   return new SandboxEnded("crash", `The sandbox died (${how})${words}`);
 }
 
-/** Resident memory of a process; 0 where it is gone or the system doesn't say. */
-function residentBytes(pid: number | undefined): number {
+/** The most resident memory of a process so far; 0 where it is gone or the system doesn't say. */
+function peakResidentBytes(pid: number | undefined): number {
   try {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Number(kib ?? 0) * 1024;
   } catch {
     // It has just ended, or there is no /proc: the kernel's own limit is the one that counts.
