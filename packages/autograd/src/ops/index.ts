@@ -14,6 +14,7 @@ import * as gather from "./gather.ts";
 import * as groupNormalization from "./group-normalization.ts";
 import * as layout from "./layout.ts";
 import * as logic from "./logic.ts";
+import * as loss from "./loss.ts";
 import * as math from "./math.ts";
 import * as matmul from "./matmul.ts";
 import * as normalization from "./normalization.ts";
@@ -62,6 +63,7 @@ const FILES = [
   groupNormalization,
   layout,
   logic,
+  loss,
   matmul,
   recurrent,
   reduce,
