@@ -1,7 +1,7 @@
 import { showShape } from "./dim.ts";
-import { dtypeOfOnnxCode } from "./dtype.ts";
+import { elementTypeOfCode } from "./element-type.ts";
 import { ShapeError, UndecidedShape } from "./errors.ts";
-import { knownTensor } from "./known.ts";
+import { knownSparse, knownTensor } from "./known.ts";
 import type { Attribute, NodeDef } from "./model.ts";
 import { operatorNamed } from "./operators/index.ts";
 import type {
@@ -32,6 +32,9 @@ export function inferNode(node: NodeDef, site: NodeSite): readonly Known[] {
   const inputs = node.inputs.map((name) => (name === "" ? undefined : site.known(name)));
   const hole = node.inputs.find((name, index) => name !== "" && inputs[index] === undefined);
   if (hole !== undefined) throw new UndecidedShape(`Its input "${hole}" is not known`);
+  if (!operator.takesSequences && inputs.some((input) => input?.items !== undefined)) {
+    throw new UndecidedShape("An input of it is a sequence");
+  }
   try {
     const outputs = operator.infer({
       ...site,
@@ -41,7 +44,9 @@ export function inferNode(node: NodeDef, site: NodeSite): readonly Known[] {
       attributes: attributeValues(operator.attributes, node),
       outputCount: node.outputs.length,
     });
-    return outputs.map(({ dtype, shape, content = null }) => ({ dtype, shape, content }));
+    return outputs.map(({ dtype, shape, content = null, items }) =>
+      items === undefined ? { dtype, shape, content } : { dtype, shape, content, items },
+    );
   } catch (cause) {
     throw explained(cause, node, inputs);
   }
@@ -52,8 +57,9 @@ const isStandard = ({ domain }: NodeDef): boolean => domain === "" || domain ===
 function constantOf(node: NodeDef): Known {
   const value = constantNodeValue(node);
   if (value !== undefined) return knownTensor(value);
-  const { value: stored, value_string, value_strings } = node.attributes;
+  const { value: stored, sparse_value, value_string, value_strings } = node.attributes;
   if (stored?.kind === "tensor") return knownTensor(stored.value);
+  if (sparse_value?.kind === "sparse") return knownSparse(sparse_value.value);
   if (value_string?.kind === "string") return { dtype: "string", shape: [], content: null };
   if (value_strings?.kind === "strings") {
     return { dtype: "string", shape: [value_strings.value.length], content: null };
@@ -90,8 +96,8 @@ function valueOf(name: string, { kind }: AttributeSpec, attribute: Attribute): u
   }
   if (kind === "dtype") {
     const code = Number(attribute.value);
-    const dtype = dtypeOfOnnxCode(code);
-    if (dtype === undefined) throw new UndecidedShape(`It answers element type ${code}`);
+    const dtype = elementTypeOfCode(code);
+    if (dtype === undefined) throw new ShapeError(`There is no element type ${code}`);
     return dtype;
   }
   if (attribute.kind === "int") return Number(attribute.value);

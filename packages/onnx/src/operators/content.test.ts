@@ -41,6 +41,20 @@ describe("sizes that a graph works out are followed", () => {
     ["Cast", { inputs: [{ ints: ["N", 3] }], attributes: { to: 1 } }, ["N", 3]],
     ["Cast", { inputs: [{ ints: ["N", 3] }], attributes: { to: 9 } }, null],
     ["Split", { inputs: [{ ints: ["N", 3] }], outputs: 2, attributes: { axis: 0 } }, ["N"]],
+    [
+      "Momentum",
+      {
+        inputs: [{ int: 1 }, { int: 1 }, { ints: [1] }, { ints: [1] }, { ints: [1] }],
+        domain: "ai.onnx.preview.training",
+        attributes: {
+          alpha: { kind: "float", value: 1 },
+          beta: { kind: "float", value: 1 },
+          mode: "standard",
+          norm_coefficient: { kind: "float", value: 0 },
+        },
+      },
+      null,
+    ],
   ])("%s %j", (op, row, content) => {
     expect(infer(op, row)[0]?.content).toEqual(content);
   });

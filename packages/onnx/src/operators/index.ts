@@ -3,7 +3,7 @@ import * as attention from "./attention.ts";
 import * as classical from "./classical.ts";
 import * as control from "./control.ts";
 import * as conv from "./conv.ts";
-import * as einsum from "./einsum.ts";
+import { Einsum } from "./einsum.ts";
 import * as elementwise from "./elementwise.ts";
 import * as gather from "./gather.ts";
 import * as image from "./image.ts";
@@ -20,11 +20,13 @@ import * as random from "./random.ts";
 import * as recurrent from "./recurrent.ts";
 import * as reduce from "./reduce.ts";
 import * as resize from "./resize.ts";
+import * as sequence from "./sequence.ts";
 import * as shape from "./shape.ts";
 import * as signal from "./signal.ts";
 import * as slice from "./slice.ts";
 import * as softmax from "./softmax.ts";
 import * as text from "./text.ts";
+import * as training from "./training.ts";
 import * as trees from "./trees.ts";
 
 /** The operators by name. A new file of operators is named here. */
@@ -34,7 +36,7 @@ export const operators = {
   ...classical,
   ...control,
   ...conv,
-  ...einsum,
+  Einsum,
   ...elementwise,
   ...gather,
   ...image,
@@ -50,11 +52,13 @@ export const operators = {
   ...recurrent,
   ...reduce,
   ...resize,
+  ...sequence,
   ...shape,
   ...signal,
   ...slice,
   ...softmax,
   ...text,
+  ...training,
   ...trees,
 };
 

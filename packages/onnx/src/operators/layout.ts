@@ -24,7 +24,9 @@ import {
 
 export const Identity = defineOperator({
   name: "Identity",
-  shape: ([x]) => x,
+  takesSequences: true,
+  shape: ([x], { inputs: [value] }) =>
+    value.items === undefined ? x : several([{ ...value, items: value.items }]),
   content: ({ inputs: [x] }) => x.content,
 });
 
@@ -69,6 +71,7 @@ export const Pad = defineOperator({
   shape: ([x], { inputs, unknown }) => {
     const [, pads] = inputs;
     const axes = given(inputs, 3);
+    if (axes?.content === null) return x.map(() => unknown());
     const padded = axes === undefined ? x.map((_, axis) => axis) : constantInts(axes, "axes");
     const { content } = pads;
     const at = new Map(padded.map((axis, i) => [axisOf(axis, x.length), i]));

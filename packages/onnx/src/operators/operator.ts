@@ -1,5 +1,4 @@
 import { isStatic, type Shape, type SizeComparison } from "../dim.ts";
-import type { DType } from "../dtype.ts";
 import { UndecidedShape } from "../errors.ts";
 import type { Dim, ElementType, GraphDef, ModelTensor } from "../model.ts";
 
@@ -15,7 +14,7 @@ interface AttributeTypes {
   floats: readonly number[];
   strings: readonly string[];
   /** An int in the file: the number of an element type. */
-  dtype: DType;
+  dtype: ElementType;
   tensor: ModelTensor;
   graph: GraphDef;
 }
@@ -71,6 +70,11 @@ export interface Known {
    * constant, or the sizes that a Shape node will answer. Bools are 0 or 1.
    */
   readonly content: readonly Dim[] | null;
+  /**
+   * Set where the value is a sequence of tensors, or an optional one: what is in it. `shape`
+   * is that of nothing then.
+   */
+  readonly items?: readonly Known[];
 }
 
 /**
@@ -104,6 +108,7 @@ export interface OutputSpec {
   readonly shape: Shape;
   readonly dtype: ElementType;
   readonly content?: readonly Dim[] | null;
+  readonly items?: readonly Known[];
   /** The operator need not compute it where nobody reads it. */
   readonly optional?: boolean;
 }
@@ -131,6 +136,8 @@ export interface OperatorDefinition<A extends AttributeSpecs = AttributeSpecs> {
   readonly domain?: string;
   readonly attributes?: A;
   readonly shape: ShapeRule<A>;
+  /** Whether its inputs may be sequences or optional ones. */
+  readonly takesSequences?: boolean;
   /** Element type of the only output. Default: that of the first input. */
   readonly dtype?: (site: ShapeSite<A>) => ElementType;
   /** What the only output holds, as far as that follows from what the inputs hold. */
@@ -143,6 +150,7 @@ export interface Operator<A extends AttributeSpecs = AttributeSpecs> {
   readonly name: string;
   readonly domain: string;
   readonly attributes: A;
+  readonly takesSequences: boolean;
   /** Types and shapes of all outputs. @throws ShapeError */
   infer(
     site: Omit<ShapeSite, "attributes"> & { readonly attributes: object },
@@ -158,6 +166,7 @@ export function defineOperator<const A extends AttributeSpecs = Record<never, ne
     name,
     domain,
     attributes: definition.attributes ?? ({} as A),
+    takesSequences: definition.takesSequences ?? false,
     infer(untyped) {
       // The caller has held the attributes against `attributes`.
       const site = untyped as ShapeSite<A>;

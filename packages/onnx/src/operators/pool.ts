@@ -1,14 +1,6 @@
 import { dimAt, plus, product } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
-import {
-  constantInts,
-  defineOperator,
-  given,
-  int,
-  ints,
-  several,
-  type ShapeRule,
-} from "./operator.ts";
+import { defineOperator, given, int, ints, several, type ShapeRule } from "./operator.ts";
 import { POOL, slidOver, windowsOf } from "./window.ts";
 
 const slid: ShapeRule<typeof POOL> = ([x], { attributes, unknown }) => {
@@ -49,9 +41,9 @@ export const LpPool = defineOperator({
 export const MaxUnpool = defineOperator({
   name: "MaxUnpool",
   attributes: { kernel_shape: ints(), pads: ints(null), strides: ints(null) },
-  shape: ([x], { inputs, attributes: { kernel_shape, pads, strides } }) => {
+  shape: ([x], { inputs, attributes: { kernel_shape, pads, strides }, unknown }) => {
     const target = given(inputs, 2);
-    if (target !== undefined) return target.content ?? constantInts(target, "output shape");
+    if (target !== undefined) return target.content ?? x.map(() => unknown());
     const axes = kernel_shape.length;
     return x.map((size, axis) => {
       const kernel = kernel_shape[axis - 2];

@@ -1,5 +1,5 @@
-import { dtypeOfOnnxCode } from "../dtype.ts";
-import { UndecidedShape } from "../errors.ts";
+import { elementTypeOfCode } from "../element-type.ts";
+import { ShapeError, UndecidedShape } from "../errors.ts";
 import type { ElementType } from "../model.ts";
 import { productShape } from "./matrix-product.ts";
 import { defineOperator, given, int, several, type Known, type ShapeRule } from "./operator.ts";
@@ -9,9 +9,8 @@ const same: ShapeRule = ([x]) => x;
 
 /** The type that a number asks for; undefined for 0, which leaves it open. */
 function typeAsked(code: number): ElementType | undefined {
-  if (code === 0) return undefined;
-  const type = dtypeOfOnnxCode(code);
-  if (type === undefined) throw new UndecidedShape(`It answers element type ${code}`);
+  const type = elementTypeOfCode(code);
+  if (type === undefined && code !== 0) throw new ShapeError(`There is no element type ${code}`);
   return type;
 }
 

@@ -62,6 +62,7 @@ export const Slice = defineOperator({
     const ranges = sliceRanges(inputs, x.length);
     if (ranges === undefined) {
       const axes = given(inputs, 3);
+      if (axes?.content === null) return x.map(() => unknown());
       const named = axes === undefined ? x.map((_, axis) => axis) : constantInts(axes, "axes");
       const cut = new Set(named.map((axis) => axisOf(axis, x.length)));
       return x.map((dim, axis) => (cut.has(axis) ? unknown() : dim));
