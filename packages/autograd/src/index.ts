@@ -3,15 +3,19 @@
  * gradients, and the update of the parameters, run by the runtime that serves.
  *
  * - `createGraph` builds a graph with one method for each operator; sizes may be symbols
- *   ("N"). `gradient` appends the reverse-mode gradient. `crossEntropy` and `meanSquared`
- *   are losses.
- * - `trainStep` makes of a forward pass, a loss and an optimiser (`sgd`, `adagrad`, `adam`)
- *   the models that train: one step a run, many steps, or an epoch over a data set.
- *   `openTrainer` holds the state and runs them; `initialState` is where it begins.
+ *   ("N"). `gradient` appends the reverse-mode gradient. Losses, `crossEntropy` and others,
+ *   are functions of a graph.
+ * - `trainStep` makes of a forward pass, a loss and an optimiser (`sgd`, `adagrad`, `adam`, …)
+ *   the models that train: one step a run, many steps, or an epoch over a data set
+ *   (`chooseMode` says which). `openTrainer` holds the state and runs them; `initialState` is
+ *   where it begins. `openAccumulatingTrainer` makes one update of several parts of a batch,
+ *   with noise if wanted, and `epsilon` says what privacy that gives.
+ * - `encodeCheckpoint` and `decodeCheckpoint` are training in a file.
  * - `inferenceModel` is the forward pass alone, with its parameters as inputs;
  *   `foldParameters` makes a model of it that stands alone.
  * - `importModel` reads a model that anyone wrote; `fineTune` trains one, and gives it back
- *   as it was with other weights.
+ *   as it was with other weights. `addLora` adds low-rank adapters to it, `mergeLora` puts
+ *   them into its weights.
  * - `randomStream` gives random numbers that are a function of what they are for.
  *
  * A table of embeddings never becomes part of a graph: a parameter whose first size is a
