@@ -1,6 +1,6 @@
 import { axisOf, dimAt, operators } from "@groundswell/onnx";
 
-import { GraphError } from "../errors.ts";
+import { GraphError, UnwrittenRule } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -60,21 +60,42 @@ function putBack(rank: number, axis: number): number[] {
 
 export const GatherND = defineOp(operators.GatherND, {
   grad: ({ dy, g, inputs: [x, indices], attributes: { batch_dims } }) => [
-    () => {
-      if (batch_dims > 0) throw new GraphError("No rule is written for batch_dims");
-      return g.scatterAdd(g.zerosLike(x), indices, dy);
-    },
+    () => g.scatterAdd(g.zerosLike(x), withBatchPlaces(g, indices, batch_dims), dy),
   ],
   cases: [
     { inputs: [["V", 3], { shape: ["N", 1], dtype: "int64", below: 2 }] },
     { inputs: [[4, 3, 2], { shape: [5, 2], dtype: "int64", below: 3 }] },
+    {
+      inputs: [["N", 4, 2], { shape: ["N", 3, 1], dtype: "int64", below: 4 }],
+      attributes: { batch_dims: 1 },
+    },
+    {
+      inputs: [["N", 2, 5], { shape: ["N", 2, 1], dtype: "int64", below: 5 }],
+      attributes: { batch_dims: 2 },
+    },
   ],
 });
+
+/**
+ * Indices [..., k] of which the first `count` axes run along with the same axes of what they
+ * address, as [..., count + k], which say those places too.
+ */
+function withBatchPlaces(g: Graph, indices: Value, count: number): Value {
+  const last = indices.shape.length - 1;
+  const zeros = g.zerosLike(g.slice(indices, last, 0, 1));
+  const places = Array.from({ length: count }, (_, axis) => {
+    const size = g.gather(g.shapeOf(indices), g.constant(axis, "int64"));
+    const range = g.emit(operators.Range, [g.constant(0, "int64"), size, g.constant(1, "int64")]);
+    const others = indices.shape.flatMap((__, i) => (i === axis ? [] : [i]));
+    return g.add(zeros, g.cast(g.unsqueeze(range, others), indices.dtype));
+  });
+  return count === 0 ? indices : g.concat([...places, indices], last);
+}
 
 export const ScatterND = defineOp(operators.ScatterND, {
   grad: ({ dy, g, inputs: [, indices, updates], attributes: { reduction } }) => {
     if (reduction !== "add" && reduction !== "none") {
-      throw new GraphError(`No rule is written for reduction "${reduction}"`);
+      throw new UnwrittenRule(`no rule is written for reduction "${reduction}"`);
     }
     const overwritten = () =>
       g.emit(operators.ScatterND, [dy, indices, g.zerosLike(updates)], { reduction: "none" });
@@ -110,7 +131,7 @@ export const GatherElements = defineOp(operators.GatherElements, {
 export const ScatterElements = defineOp(operators.ScatterElements, {
   grad: ({ dy, g, inputs: [, indices, updates], attributes: { axis, reduction } }) => {
     if (reduction !== "add" && reduction !== "none") {
-      throw new GraphError(`No rule is written for reduction "${reduction}"`);
+      throw new UnwrittenRule(`no rule is written for reduction "${reduction}"`);
     }
     const taken = () => g.emit(operators.GatherElements, [dy, indices], { axis });
     return [

@@ -9,7 +9,7 @@ import {
   sliceRanges,
 } from "@groundswell/onnx";
 
-import { GraphError } from "../errors.ts";
+import { GraphError, UnwrittenRule } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -120,7 +120,8 @@ export const Slice = defineOp(operators.Slice, {
     () => {
       const [x] = inputs;
       const ranges = sliceRanges(inputs, x.shape.length);
-      if (ranges === undefined) throw new GraphError("The range must be constant");
+      if (ranges === undefined)
+        throw new UnwrittenRule("no rule is written for ranges that depend on the data");
       // From the last axis to the first, each as if it had been cut alone.
       return ranges.reduceRight((slope, range, i) => {
         const like = ranges.slice(0, i).reduce((part, each) => sliced(g, part, each), x);
@@ -179,13 +180,13 @@ export const Pad = defineOp(operators.Pad, {
   grad: ({ dy, g, inputs, attributes: { mode } }) => [
     () => {
       const [x, pads] = inputs;
-      if (mode !== "constant") throw new GraphError(`No rule is written for mode "${mode}"`);
+      if (mode !== "constant") throw new UnwrittenRule(`no rule is written for mode "${mode}"`);
       const listed = given(inputs, 3)?.content ?? x.shape.map((_, axis) => axis);
       const inner = listed.reduce<Value>((whole, one, i) => {
         const axis = axisOf(Number(one), x.shape.length);
         const before = pads.content?.[i];
         if (typeof before === "number" && before < 0) {
-          throw new GraphError("No rule is written for padding that takes away");
+          throw new UnwrittenRule("no rule is written for padding that takes away");
         }
         if (before === 0 && whole.shape[axis] === x.shape[axis]) return whole;
         const start =
@@ -233,7 +234,8 @@ export const Tile = defineOp(operators.Tile, {
     () => {
       // [a·n, b·m] as [a, n, b, m], summed over the repeats.
       const times = repeats.content;
-      if (times === null) throw new GraphError("The repeats must be constant");
+      if (times === null)
+        throw new UnwrittenRule("no rule is written for repeats that depend on the data");
       const parted = g.emit(operators.Reshape, [dy, interleaved(g, repeats, x)]);
       const axes = x.shape.map((_, axis) => 2 * axis);
       return g.reshapeLike(g.reduceSum(parted, { axes }), x);
