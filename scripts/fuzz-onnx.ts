@@ -1,8 +1,9 @@
 /**
- * `pnpm fuzz:onnx [--mutants 10000] [--seed 1] [--only n]`: mutants of valid ONNX files through
- * `checkUntrusted`, and those that pass through the sandbox: loaded, and run once. Prints how
- * each of them ended; exits 1 where the check failed in any other way than by refusing, or a
- * mutant took more than its limits.
+ * `pnpm fuzz:onnx [--mutants 10000] [--seed 1] [--only n] [--control-flow]`
+ *
+ * Puts mutants of valid ONNX files through `checkUntrusted`, and those that pass through the
+ * sandbox: loaded, and run once. Prints how they ended; exits 1 where the check did anything
+ * else than take or refuse one, the sandbox broke, or a step took more than its limit.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,13 +12,14 @@ import { parseArgs } from "node:util";
 import { isolationHere } from "@groundswell/onnx";
 
 import { mutantOf } from "../packages/onnx/src/untrusted/mutants.ts";
-import { createTrials, FUZZ_LIMITS, type Outcome } from "./fuzz-onnx/trials.ts";
+import { createTrials, type Outcome, STEP_MS } from "./fuzz-onnx/trials.ts";
 
 const { values } = parseArgs({
   options: {
     mutants: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
+    "control-flow": { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
@@ -32,7 +34,10 @@ const isolation = await isolationHere();
 for (const [kind, { holds, detail }] of Object.entries(isolation)) {
   console.log(`${holds ? "✓" : "✗"} ${kind.padEnd(8)} ${detail}`);
 }
-const trials = createTrials({ withoutNetwork: isolation.network.holds });
+const trials = createTrials({
+  controlFlow: values["control-flow"],
+  withoutNetwork: isolation.network.holds,
+});
 const outcomes: Outcome[] = [];
 const numbers =
   values.only === undefined ? Array.from({ length: count }, (_, i) => i) : [Number(values.only)];
@@ -62,7 +67,7 @@ console.log(
     `${sandboxes} sandboxes, most resident memory ${(mostMemoryBytes / 2 ** 20).toFixed(0)} MiB; ` +
     `this process ${own.toFixed(0)} MiB.`,
 );
-const slow = outcomes.filter(({ ms }) => ms > FUZZ_LIMITS.wallMs + 1_000).length;
+const slow = outcomes.filter(({ ms }) => ms > STEP_MS + 1_000).length;
 const broken = outcomes.filter(({ failed }) => failed).length;
 if (slow + broken > 0)
   console.log(`${broken} broke the check or the sandbox, ${slow} took too long`);

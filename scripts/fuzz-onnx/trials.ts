@@ -11,7 +11,11 @@ import {
 
 import { feedsOf, type Mutant } from "../../packages/onnx/src/untrusted/mutants.ts";
 
-export const FUZZ_LIMITS = { ...DEFAULT_LIMITS, wallMs: 5_000, cpuSeconds: 3_600 };
+/** For each step of a mutant. */
+export const STEP_MS = 5_000;
+
+/** The CPU time is that of all mutants that one sandbox sees. */
+const FUZZ_LIMITS = { ...DEFAULT_LIMITS, loadMs: STEP_MS, runMs: STEP_MS, cpuSeconds: 3_600 };
 
 /** Inputs are made up here: those that declare more than this are refused instead. */
 const FUZZ_POLICY = { ...DEFAULT_POLICY, elements: 2 ** 16 };
@@ -37,7 +41,14 @@ export interface Trials {
 type Step = "check" | "load" | "run";
 
 /** Tries mutants one after the other. A sandbox is used for as long as it lives. */
-export function createTrials(confinement: { readonly withoutNetwork: boolean }): Trials {
+export function createTrials({
+  controlFlow,
+  withoutNetwork,
+}: {
+  readonly controlFlow: boolean;
+  readonly withoutNetwork: boolean;
+}): Trials {
+  const policy = { ...FUZZ_POLICY, controlFlow };
   let sandbox: Sandbox | undefined;
   /** Mutants that the sandbox has seen. */
   let seen = 0;
@@ -47,7 +58,7 @@ export function createTrials(confinement: { readonly withoutNetwork: boolean }):
   function fresh(): Sandbox {
     sandboxes += 1;
     seen = 0;
-    sandbox = startSandbox(FUZZ_LIMITS, confinement);
+    sandbox = startSandbox(FUZZ_LIMITS, { withoutNetwork });
     return sandbox;
   }
 
@@ -59,7 +70,7 @@ export function createTrials(confinement: { readonly withoutNetwork: boolean }):
       [ms, began, step] = [Math.max(ms, now - began), now, to];
     };
     try {
-      const { model, bytes } = checkUntrusted(mutant.bytes, FUZZ_POLICY);
+      const { model, bytes } = checkUntrusted(mutant.bytes, policy);
       const feeds = feedsOf(model.graph, mutant.feedSeed);
       const used = sandbox ?? fresh();
       seen += 1;

@@ -83,6 +83,11 @@ const FIELDS: Readonly<Record<Message, Fields>> = {
   leaf: {},
 };
 
+const NOTHING = new Uint8Array();
+
+/** Names are only shown here: what is no UTF-8 is the reader's to refuse. */
+const forgiving = new TextDecoder();
+
 /**
  * Walks the file and counts, without building anything, so that a small file can't make the
  * reader allocate a large model: a message of two bytes becomes an object of a hundred.
@@ -104,7 +109,7 @@ export function takeCensus(
 
   function walk(reader: ProtobufReader, message: Message): void {
     const { parts: inside, texts, refused, name: nameField } = FIELDS[message];
-    let name = "";
+    let name: Uint8Array = NOTHING;
     let refusal: readonly [RefusalReason, string] | undefined;
     count();
     for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -114,7 +119,7 @@ export function takeCensus(
       else if (message === "tensor" && field === RAW_DATA) raw += reader.bytes().length;
       else if (message === "tensor" && field === DATA_LOCATION) {
         if (reader.unsigned() !== 0) refusal ??= EXTERNAL;
-      } else if (field === nameField) name = reader.text();
+      } else if (field === nameField) name = reader.bytes();
       else {
         if (texts?.includes(field) === true) count();
         reader.skip();
@@ -123,7 +128,8 @@ export function takeCensus(
     // Only now, because the name may stand behind it.
     if (refusal === undefined) return;
     const [reason, why] = refusal;
-    throw new ModelRefused(reason, name === "" ? why : `${why}: ${quoted(name)}`);
+    const named = name.length > 0 ? `: ${quoted(forgiving.decode(name.subarray(0, 200)))}` : "";
+    throw new ModelRefused(reason, `${why}${named}`);
   }
 
   walk(readProtobuf(bytes), "model");

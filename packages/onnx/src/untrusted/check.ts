@@ -8,7 +8,7 @@ import { canonicalDomain, checkGraph } from "./check-graph.ts";
 import { checkInput, checkOutput } from "./check-tensor.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
 import type { UntrustedPolicy } from "./policy.ts";
-import { ModelRefused, quoted } from "./refusal.ts";
+import { ModelRefused, oneLine, quoted } from "./refusal.ts";
 
 export interface CheckedModel {
   /** Only what was checked: no documentation, no metadata, no types of inner values. */
@@ -50,15 +50,12 @@ function read(bytes: Uint8Array, policy: UntrustedPolicy): Model {
     return bareModel(decodeModel(bytes));
   } catch (error) {
     if (!(error instanceof OnnxFormatError)) throw error;
-    throw new ModelRefused("format", oneLine(error.message), { cause: error });
+    throw new ModelRefused("format", oneLine(error.message, MESSAGE_LENGTH), { cause: error });
   }
 }
 
-const MESSAGE_LENGTH = 300;
-
 /** The reader's messages may hold names out of the file. */
-const oneLine = (message: string): string =>
-  message.slice(0, MESSAGE_LENGTH).replaceAll(/[\p{Cc}\u2028\u2029]/gu, "�");
+const MESSAGE_LENGTH = 300;
 
 function checkOperatorSets({ operatorSets }: Model, policy: UntrustedPolicy): void {
   const { from, to } = policy.operatorSet;

@@ -7,8 +7,9 @@ export interface SandboxLimits {
   readonly memoryBytes: number;
   /** CPU time of the process over its whole life, all threads together. */
   readonly cpuSeconds: number;
-  /** For loading, and for each run. */
-  readonly wallMs: number;
+  /** By the clock on the wall: for loading, the start of the process included, and for each run. */
+  readonly loadMs: number;
+  readonly runMs: number;
   /** Of all outputs of one run together. */
   readonly outputBytes: number;
   /** Threads inside an operator. */
@@ -20,7 +21,8 @@ const MIB = 2 ** 20;
 export const DEFAULT_LIMITS: SandboxLimits = {
   memoryBytes: 2048 * MIB,
   cpuSeconds: 300,
-  wallMs: 5_000,
+  loadMs: 30_000,
+  runMs: 5_000,
   outputBytes: 256 * MIB,
   threads: 1,
 };

@@ -33,10 +33,15 @@ test.each(crooked)("a header of %s is refused", (_, headers) => {
   expect(() => tensorsOf(headers, new Uint8Array(8))).toThrow(FrameError);
 });
 
-test("answers of unknown kinds are refused, and long ones cut", () => {
+test("answers of unknown kinds are refused, and words come on one line, cut", () => {
   for (const header of [null, 1, {}, { kind: "load" }, { kind: "failed", message: 1 }]) {
     expect(() => answerOf(header)).toThrow(FrameError);
   }
+  const message = "a\n2026-11-25 all is well\u001b[2J";
+  expect(answerOf({ kind: "failed", message })).toEqual({
+    kind: "failed",
+    message: "a 2026-11-25 all is well [2J",
+  });
   expect(answerOf({ kind: "failed", message: "x".repeat(9_000) })).toEqual({
     kind: "failed",
     message: "x".repeat(2_000),

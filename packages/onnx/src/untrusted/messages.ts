@@ -3,6 +3,7 @@ import type { DType } from "../dtype.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { FrameError } from "./frame.ts";
+import { oneLine } from "./refusal.ts";
 
 /** A tensor without its data, which is in the payload, one after the other. */
 interface TensorHeader {
@@ -75,7 +76,7 @@ export function answerOf(header: unknown): Answer {
   const { kind, message } = (header ?? {}) as Record<string, unknown>;
   if (kind === "loaded" || kind === "ran") return header as Answer;
   if (kind === "failed" && typeof message === "string") {
-    return { kind, message: message.slice(0, MESSAGE_LENGTH) };
+    return { kind, message: oneLine(message, MESSAGE_LENGTH) };
   }
   throw new FrameError("An answer is of no known kind");
 }

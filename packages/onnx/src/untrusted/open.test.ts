@@ -102,7 +102,7 @@ describe.runIf(platform === "linux")("a model in a sandbox", () => {
   });
 
   test("is killed when it takes too long, with every call that waits", async () => {
-    const session = await open(endless(), { ...withLoops, wallMs: 400 });
+    const session = await open(endless(), { ...withLoops, runMs: 400 });
     const calls = [session.run({ x: vector(1) }), session.run({ x: vector(2) })];
     for (const outcome of await Promise.allSettled(calls)) {
       expect(outcome).toMatchObject({ reason: { code: "ONNX_SANDBOX_ENDED", end: "wall" } });
@@ -112,7 +112,7 @@ describe.runIf(platform === "linux")("a model in a sandbox", () => {
   });
 
   test("is killed when its CPU time is used up", async () => {
-    const session = await open(endless(), { ...withLoops, cpuSeconds: 1, wallMs: 15_000 });
+    const session = await open(endless(), { ...withLoops, cpuSeconds: 1, runMs: 15_000 });
     await expect(session.run({ x: vector(1) })).rejects.toMatchObject({ end: "cpu" });
   });
 
@@ -156,6 +156,6 @@ describe.runIf(platform === "linux")("a model in a sandbox", () => {
 
   test("has limits that make sense", async () => {
     await expect(open(one("Neg"), { memoryBytes: 2 ** 20 })).rejects.toThrow(RangeError);
-    await expect(open(one("Neg"), { wallMs: Number.NaN })).rejects.toThrow(RangeError);
+    await expect(open(one("Neg"), { runMs: Number.NaN })).rejects.toThrow(RangeError);
   });
 });

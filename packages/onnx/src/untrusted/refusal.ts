@@ -56,6 +56,10 @@ export class ModelRefused extends Error {
   }
 }
 
+/** Text that a stranger may have written, as it may stand in a message: cut, and on one line. */
+export const oneLine = (text: string, length: number): string =>
+  text.slice(0, length).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+
 const SHOWN = 60;
 
 /** A name out of the file, as one line of a message: quoted, escaped, cut. */

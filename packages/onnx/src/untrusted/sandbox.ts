@@ -10,11 +10,12 @@ import { checkLimits } from "./limits.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { answerOf, bytesOf, headerOf, tensorsOf } from "./messages.ts";
 import type { Answer, Request } from "./messages.ts";
+import { oneLine } from "./refusal.ts";
 
 /** Why a sandbox has ended. */
 export type SandboxEnd =
   | "closed"
-  /** A call took longer than `wallMs`. */
+  /** A call took longer than `loadMs` or `runMs`. */
   | "wall"
   /** The process used up its CPU time. */
   | "cpu"
@@ -123,9 +124,10 @@ export function startSandbox(
     const answered = new Promise<Frame>((resolve, reject) => {
       waiting = { resolve, reject };
     });
+    const wallMs = request.kind === "load" ? limits.loadMs : limits.runMs;
     const wall = setTimeout(
-      () => kill("wall", `The ${request.kind} took more than ${limits.wallMs} ms`),
-      limits.wallMs,
+      () => kill("wall", `The ${request.kind} took more than ${wallMs} ms`),
+      wallMs,
     );
     const memory = setInterval(() => {
       if (peakMemoryBytes() <= limits.memoryBytes) return;
@@ -190,7 +192,7 @@ export function startSandbox(
 function postMortem(code: number | null, signal: string | null, stderr: string): SandboxEnded {
   const how = signal === null ? `exit code ${code}` : signal;
   const [line = ""] = stderr.trim().split("\n").slice(-1);
-  const words = line === "" ? "" : `: ${line.slice(0, 300)}`;
+  const words = line === "" ? "" : `: ${oneLine(line, 300)}`;
   if (signal === "SIGXCPU") return new SandboxEnded("cpu", "The sandbox used up its CPU time");
   if (/out of memory|bad_alloc|ENOMEM|Cannot allocate/i.test(stderr)) {
     return new SandboxEnded("memory", `The sandbox ran out of memory (${how})`);
