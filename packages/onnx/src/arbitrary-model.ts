@@ -1,25 +1,30 @@
 import fc from "fast-check";
 import type { Arbitrary } from "fast-check";
 
-import { DTYPES, elementSize } from "./dtype.ts";
+import {
+  entries,
+  someText,
+  sparseTensor,
+  tensor,
+  text,
+  valueInfo,
+  valueType,
+  withDescription,
+} from "./arbitrary-tensor.ts";
+import { ATTRIBUTE_TYPES } from "./encode-attribute.ts";
 import type {
   Attribute,
-  Dim,
-  ElementType,
+  FunctionDef,
   GraphDef,
   Int64,
   Model,
-  ModelTensor,
   NodeDef,
-  ValueInfo,
+  Reference,
+  TrainingInfo,
 } from "./model.ts";
-import { sizeOf } from "./tensor.ts";
 
 // Models as property tests want them: everything the format has, whether or not a runtime
 // would make sense of it.
-
-const text = fc.string({ unit: "binary", maxLength: 8 });
-const someText = fc.string({ unit: "binary", minLength: 1, maxLength: 8 });
 
 const int64: Arbitrary<Int64> = fc.oneof(
   fc.maxSafeInteger(),
@@ -30,78 +35,151 @@ const int64: Arbitrary<Int64> = fc.oneof(
 
 const float = fc.float({ noNaN: true });
 
-const dims = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
+const few = <T>(one: Arbitrary<T>): Arbitrary<T[]> => fc.array(one, { maxLength: 3 });
 
-const numericTensor: Arbitrary<ModelTensor> = fc
-  .record({ name: text, dtype: fc.constantFrom(...DTYPES), dims })
-  .chain(({ name, dtype, dims: sizes }) => {
-    const length = sizeOf(sizes) * elementSize(dtype);
-    return fc
-      .uint8Array({ minLength: length, maxLength: length })
-      .map((bytes) => ({ name, dtype, dims: sizes, bytes }));
-  });
+/** For what a file without any has no list of. */
+const some = <T>(one: Arbitrary<T>): Arbitrary<T[]> =>
+  fc.array(one, { minLength: 1, maxLength: 2 });
 
-const stringTensor: Arbitrary<ModelTensor> = fc
-  .record({ name: text, strings: fc.array(text, { maxLength: 4 }) })
-  .map(({ name, strings }) => ({ name, dtype: "string", dims: [strings.length], strings }));
+const operatorSet = fc.record({ domain: text, version: fc.nat() });
 
-const tensor = fc.oneof(numericTensor, stringTensor);
+const message = fc.uint8Array({ maxLength: 4 });
 
-const elementType: Arbitrary<ElementType> = fc.constantFrom(...DTYPES, "string");
+const attributeKinds = Object.keys(ATTRIBUTE_TYPES) as Reference["of"][];
 
-const dim: Arbitrary<Dim> = fc.oneof(fc.nat(), text);
+/** An attribute of one kind. */
+const kind = <K extends string, T>(
+  name: K,
+  value: Arbitrary<T>,
+): Arbitrary<{ readonly kind: K; readonly value: T }> =>
+  fc.record({ kind: fc.constant(name), value });
 
-const valueInfo: Arbitrary<ValueInfo> = fc.oneof(
-  text.map((name) => ({ name, dtype: null, shape: null })),
-  fc.record({
-    name: text,
-    dtype: elementType,
-    shape: fc.option(fc.array(dim, { maxLength: 3 }), { nil: null }),
-  }),
-);
+const attributeHolding = (inner: Arbitrary<GraphDef>): Arbitrary<Attribute> =>
+  fc
+    .tuple(
+      fc.oneof(
+        { maxDepth: 2, depthIdentifier: "attribute" },
+        kind("float", float),
+        kind("int", int64),
+        kind("string", text),
+        kind("floats", few(float)),
+        kind("ints", few(int64)),
+        kind("strings", few(text)),
+        kind("tensor", tensor),
+        kind("tensors", few(tensor)),
+        kind("sparse", sparseTensor),
+        kind("sparses", few(sparseTensor)),
+        kind("type", valueType),
+        kind("types", few(valueType)),
+        fc.record({
+          kind: fc.constant("reference" as const),
+          value: someText,
+          of: fc.constantFrom(...attributeKinds),
+        }),
+        kind("graph", inner),
+        kind("graphs", fc.array(inner, { maxLength: 2 })),
+      ),
+      fc.record({ doc: someText }, { requiredKeys: [] }),
+    )
+    .map(([held, said]) => ({ ...held, ...said }));
 
-const { graph } = fc.letrec<{ graph: GraphDef; node: NodeDef; attribute: Attribute }>((tie) => ({
-  attribute: fc.oneof(
-    { maxDepth: 2, depthIdentifier: "attribute" },
-    fc.record({ kind: fc.constant("float" as const), value: float }),
-    fc.record({ kind: fc.constant("int" as const), value: int64 }),
-    fc.record({ kind: fc.constant("string" as const), value: text }),
-    fc.record({ kind: fc.constant("floats" as const), value: fc.array(float, { maxLength: 3 }) }),
-    fc.record({ kind: fc.constant("ints" as const), value: fc.array(int64, { maxLength: 3 }) }),
-    fc.record({ kind: fc.constant("strings" as const), value: fc.array(text, { maxLength: 3 }) }),
-    fc.record({ kind: fc.constant("tensor" as const), value: tensor }),
-    fc.record({ kind: fc.constant("tensors" as const), value: fc.array(tensor, { maxLength: 2 }) }),
-    fc.record({ kind: fc.constant("graph" as const), value: tie("graph") }),
-    fc.record({
-      kind: fc.constant("graphs" as const),
-      value: fc.array(tie("graph"), { maxLength: 2 }),
-    }),
-  ),
-  node: fc.record({
-    op: someText,
-    domain: text,
-    name: text,
-    inputs: fc.array(text, { maxLength: 3 }),
-    outputs: fc.array(text, { maxLength: 2 }),
-    attributes: fc
-      .array(fc.tuple(text, tie("attribute")), { maxLength: 3 })
-      .map((entries) => Object.fromEntries(entries)),
-  }),
-  graph: fc.record({
-    name: text,
-    nodes: fc.array(tie("node"), { maxLength: 3 }),
-    initializers: fc.array(tensor, { maxLength: 2 }),
-    inputs: fc.array(valueInfo, { maxLength: 2 }),
-    outputs: fc.array(valueInfo, { maxLength: 2 }),
-  }),
+const nodeWith = (one: Arbitrary<Attribute>): Arbitrary<NodeDef> =>
+  withDescription(
+    fc.record(
+      {
+        op: someText,
+        domain: text,
+        name: text,
+        inputs: few(text),
+        outputs: few(text),
+        attributes: few(fc.tuple(text, one)).map((held) => Object.fromEntries(held)),
+        overload: someText,
+        deviceConfigurations: some(message),
+      },
+      { requiredKeys: ["op", "domain", "name", "inputs", "outputs", "attributes"] },
+    ),
+  );
+
+const graphOf = (one: Arbitrary<NodeDef>): Arbitrary<GraphDef> =>
+  withDescription(
+    fc.record(
+      {
+        name: text,
+        nodes: few(one),
+        initializers: few(tensor),
+        inputs: few(valueInfo),
+        outputs: few(valueInfo),
+        valueInfos: some(valueInfo),
+        sparseInitializers: some(sparseTensor),
+        quantization: some(fc.record({ tensor: text, parameters: entries })),
+      },
+      { requiredKeys: ["name", "nodes", "initializers", "inputs", "outputs"] },
+    ),
+  );
+
+const { graph, node, attribute } = fc.letrec<{
+  graph: GraphDef;
+  node: NodeDef;
+  attribute: Attribute;
+}>((tie) => ({
+  attribute: attributeHolding(tie("graph")),
+  node: nodeWith(tie("attribute")),
+  graph: graphOf(tie("node")),
 }));
 
-export const arbitraryModel: Arbitrary<Model> = fc.record({
-  irVersion: fc.nat(),
-  producer: text,
-  operatorSets: fc.array(fc.record({ domain: text, version: fc.nat() }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
-  graph,
-});
+const definition: Arbitrary<FunctionDef> = withDescription(
+  fc.record(
+    {
+      domain: text,
+      name: text,
+      inputs: few(text),
+      outputs: few(text),
+      attributes: few(text),
+      defaults: few(fc.tuple(text, attribute)).map((held) => Object.fromEntries(held)),
+      nodes: few(node),
+      operatorSets: few(operatorSet),
+      overload: someText,
+      valueInfos: some(valueInfo),
+    },
+    {
+      requiredKeys: [
+        "domain",
+        "name",
+        "inputs",
+        "outputs",
+        "attributes",
+        "defaults",
+        "nodes",
+        "operatorSets",
+      ],
+    },
+  ),
+);
+
+const training: Arbitrary<TrainingInfo> = fc.record(
+  {
+    initialization: graph,
+    algorithm: graph,
+    initializationBinding: entries,
+    updateBinding: entries,
+  },
+  { requiredKeys: ["initializationBinding", "updateBinding"] },
+);
+
+export const arbitraryModel: Arbitrary<Model> = withDescription(
+  fc.record(
+    {
+      irVersion: fc.nat(),
+      producer: text,
+      operatorSets: fc.array(operatorSet, { minLength: 1, maxLength: 3 }),
+      graph,
+      producerVersion: someText,
+      domain: someText,
+      modelVersion: int64,
+      functions: some(definition),
+      training: some(training),
+      deviceConfigurations: some(message),
+    },
+    { requiredKeys: ["irVersion", "producer", "operatorSets", "graph"] },
+  ),
+);

@@ -4,6 +4,8 @@ import type { StoredType } from "./stored-type.ts";
 /** A size, or a name for one that is only known when the model runs ("" where it has no name). */
 export type Dim = number | string;
 
+// What a file doesn't say is absent here too: no optional list, record or text is ever empty.
+
 /** All that ONNX has. Sessions here take and give numbers (`DType`) only. */
 export type ElementType = DType | StoredType | "string";
 

@@ -23,13 +23,12 @@ function alive(graph: GraphDef): GraphDef {
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   const isRead = ({ name }: { readonly name: string }): boolean =>
     needed.has(name) || inputs.has(name);
-  const { sparseInitializers, ...rest } = graph;
+  const { sparseInitializers = [], ...rest } = graph;
+  const sparse = sparseInitializers.filter(({ values }) => isRead(values));
   return {
     ...rest,
     nodes: kept.toReversed(),
     initializers: graph.initializers.filter(isRead),
-    ...(sparseInitializers !== undefined && {
-      sparseInitializers: sparseInitializers.filter(({ values }) => isRead(values)),
-    }),
+    ...(sparse.length > 0 && { sparseInitializers: sparse }),
   };
 }

@@ -1,7 +1,7 @@
 import { elementsFrom, elementSize, viewOf } from "../dtype.ts";
 import type { DType } from "../dtype.ts";
 import { isNumeric } from "../element-type.ts";
-import type { GraphDef, Int64, ModelTensor, NodeDef, NumericTensor } from "../model.ts";
+import type { GraphDef, Int64, NodeDef, NumericTensor } from "../model.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
