@@ -74,6 +74,7 @@ export {
   policyGradient,
   qLearning,
   sampledSoftmax,
+  sequenceLogProbability,
   sparseCrossEntropy,
 } from "./losses.ts";
 export {

@@ -1,5 +1,3 @@
-import { dimAt } from "@groundswell/onnx";
-
 import type { Graph } from "../graph.ts";
 import type { Value } from "../value.ts";
 import { requireSameShape } from "./same-shape.ts";
@@ -34,22 +32,6 @@ export function crossEntropy(
 function smoothed(g: Graph, targets: Value, share: number): Value {
   const even = g.reduceMean(targets, { axes: [targets.shape.length - 1], keepDims: true });
   return g.add(g.mul(targets, 1 - share), g.mul(even, share));
-}
-
-/**
- * Cross-entropy for classes given by number, the mean over the rows that count. `logits`
- * [N, classes], `classes` int64 [N]; rows of the class `ignored` count nothing.
- */
-export function sparseCrossEntropy(g: Graph, logits: Value, classes: Value, ignored = -100): Value {
-  const counts = g.cast(g.not(g.equal(classes, ignored)), logits.dtype);
-  const present = g.where(g.equal(classes, ignored), 0, classes);
-  const all = g.constant(
-    Array.from({ length: Number(dimAt(logits.shape, 1)) }, (_, k) => k),
-    "int64",
-  );
-  const chosen = g.cast(g.equal(g.unsqueeze(present, [1]), all), logits.dtype);
-  const each = g.reduceSum(g.mul(g.logSoftmax(logits), chosen), { axes: [1] });
-  return g.neg(g.div(g.reduceSum(g.mul(each, counts)), g.max(g.reduceSum(counts), 1)));
 }
 
 /**
