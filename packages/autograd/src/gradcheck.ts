@@ -59,13 +59,13 @@ export function buildCase(op: Op, testCase: Case, float: DType): BuiltCase {
 }
 
 /** An input that is fed. */
-export type DrawnInput = Exclude<
+type DrawnInput = Exclude<
   CaseInput,
   { int: unknown } | { ints: unknown } | { floats: unknown } | null
 >;
 
 /** Adds the `index`-th input of a case to a graph, and draws what it is fed. */
-export function drawInput(
+function drawInput(
   g: Graph,
   input: DrawnInput,
   { float, index }: { readonly float: DType; readonly index: number },

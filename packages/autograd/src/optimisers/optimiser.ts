@@ -2,7 +2,7 @@ import type { Graph } from "../graph.ts";
 import type { Value } from "../value.ts";
 
 /** What an optimiser sees of one parameter. */
-export interface UpdateSite {
+interface UpdateSite {
   readonly g: Graph;
   readonly parameter: Value;
   readonly gradient: Value;
