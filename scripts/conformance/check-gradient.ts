@@ -3,7 +3,7 @@ import type { Model, Session } from "@groundswell/onnx";
 
 import { GraphError } from "../../packages/autograd/src/index.ts";
 import { differenceOf } from "./check-outputs.ts";
-import { compareSlope } from "./compare-slope.ts";
+import { compareSlope, type Loss } from "./compare-slope.ts";
 import { chainOf, failed, inOneLine, passed, refused, type Outcome } from "./outcome.ts";
 import { numbersOf, type Recorded } from "./recorded.ts";
 import { slopeModel, type SlopeModel } from "./slope-model.ts";
@@ -77,13 +77,16 @@ function compareAll(session: Session, slopes: SlopeModel, problem: SlopeProblem)
   if (differenceOf(answered, outputs) !== null) {
     return refused("Imported, it answers otherwise than recorded");
   }
-  const lossAt = (moved: number, step: number): number => {
+  const lossAt = (moved: number, step: number): Loss => {
     const at = session.run(feedsAt(moved, step), onlyOutputs);
-    return weighed.reduce((loss, { name, weight }) => {
+    const terms = weighed.flatMap(({ name, weight }) => {
       const output = numbersOf(at[slopes.outputs[name] ?? ""]);
-      const terms = numbersOf(weight).map((w, k) => (w === 0 ? 0 : w * (output[k] ?? Number.NaN)));
-      return loss + terms.reduce((sum, term) => sum + term, 0);
-    }, step);
+      return numbersOf(weight).map((w, k) => (w === 0 ? 0 : w * (output[k] ?? Number.NaN)));
+    });
+    return {
+      loss: terms.reduce((sum, term) => sum + term, step),
+      size: terms.reduce((sum, term) => sum + Math.abs(term), 0),
+    };
   };
   const results = moving.map(({ name }, index) => {
     const [slope = Number.NaN] = numbersOf(here[slopes.slopes[index] ?? ""]);

@@ -86,3 +86,22 @@ export function withSymbolicBatch(model: Model, { inputs }: Recorded): Model {
   });
   return { ...model, graph: { ...model.graph, inputs: declared } };
 }
+
+/** The model with the recorded inputs as constants, where they may be sizes, axes or scales. */
+export function withKnownInputs(model: Model, { inputs }: Recorded): Model {
+  const { graph } = model;
+  const known = new Set(
+    [...inputs.keys()].filter((name) => (inputs.get(name)?.dims.length ?? 2) < 2),
+  );
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      inputs: graph.inputs.filter(({ name }) => !known.has(name)),
+      initializers: [
+        ...graph.initializers,
+        ...[...inputs].flatMap(([name, value]) => (known.has(name) ? [{ ...value, name }] : [])),
+      ],
+    },
+  };
+}

@@ -6,7 +6,7 @@ import type { Model } from "@groundswell/onnx";
 
 import { checkCodec } from "./check-codec.ts";
 import { checkGradient } from "./check-gradient.ts";
-import { checkInference, withSymbolicBatch } from "./check-inference.ts";
+import { checkInference, withKnownInputs, withSymbolicBatch } from "./check-inference.ts";
 import { checkOutputs, runOriginal } from "./check-outputs.ts";
 import { failed, inOneLine, refused, Refusal, type Check, type Outcome } from "./outcome.ts";
 import { readRecorded, runnables } from "./recorded.ts";
@@ -37,6 +37,8 @@ function outcomeOf(folder: string, check: Check, beginning: (part: Part) => void
       return checkInference(model, recorded);
     case "symbolic":
       return checkInference(withSymbolicBatch(model, recorded), recorded);
+    case "known":
+      return checkInference(withKnownInputs(model, recorded), recorded);
     case "gradient": {
       beginning("ours");
       const outcome = checkGradient(model, recorded);

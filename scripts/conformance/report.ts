@@ -12,6 +12,7 @@ const TITLES: { readonly [C in Check]: string } = {
   outputs: "outputs",
   inference: "inference",
   symbolic: "inference with N",
+  known: "inputs known",
   gradient: "gradient",
 };
 

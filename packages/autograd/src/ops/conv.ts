@@ -158,14 +158,28 @@ function windowsBehind(y: Value, x: Value, w: Value, attributes: TransposeAttrib
   });
 }
 
+/** Cuts off where padding is less than none: no entry of the input reaches there. */
+const withoutMargins = (g: Graph, dy: Value, windows: readonly Window[]): Value =>
+  windows.reduce((all, { before, after }, i) => {
+    if (before >= 0 && after >= 0) return all;
+    const end = sizeAt(dy.shape, i + 2) + Math.min(0, after);
+    return g.slice(all, i + 2, Math.max(0, -before), end);
+  }, dy);
+
 export const ConvTranspose = defineOp(operators.ConvTranspose, {
   grad: ({ dy, y, g, inputs: [x, w], attributes }) => {
-    const windows = windowsBehind(y, x, w, attributes);
+    const behind = windowsBehind(y, x, w, attributes);
+    const windows = behind.map((window) => ({
+      ...window,
+      before: Math.max(0, window.before),
+      after: Math.max(0, window.after),
+    }));
     const { group } = attributes;
+    const met = (): Value => withoutMargins(g, dy, behind);
     return [
-      () => g.emit(operators.Conv, [dy, w], explicit(windows, group)),
+      () => g.emit(operators.Conv, [met(), w], explicit(windows, group)),
       // Of the convolution that it undoes, whose input is `dy` and whose slope is `x`.
-      () => kernelSlope(g, { x: dy, dy: x, w, group }, windows),
+      () => kernelSlope(g, { x: met(), dy: x, w, group }, windows),
       () => channelSum(g, dy),
     ];
   },
@@ -186,6 +200,10 @@ export const ConvTranspose = defineOp(operators.ConvTranspose, {
         [4, 2, 2, 2],
       ],
       attributes: { group: 2, dilations: [2, 1] },
+    },
+    {
+      inputs: [["N", 2, 3, 4], [2, 3, 2, 2], [3]],
+      attributes: { strides: [2, 3], output_padding: [1, 2], pads: [0, 1, 0, 1] },
     },
   ],
   check: "float32",

@@ -4,7 +4,7 @@ import type { DType } from "@groundswell/onnx";
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../graph.ts";
 import { defineOp, flat } from "../op.ts";
-import type { Cases, Op } from "../op.ts";
+import type { Cases, GradientSite, Op, Slopes } from "../op.ts";
 import type { Operand, Value } from "../value.ts";
 
 /** Shapes broadcast as in NumPy. At most one operand of a call may be a number. */
@@ -88,20 +88,40 @@ export const Div = defineOp(operators.Div, {
 const shareAbove = (g: Graph, chosen: Value, other: Value): Value =>
   g.mul(g.add(g.sign(g.sub(chosen, other)), 1), 0.5);
 
+/** Ties split the slope evenly: all of them were chosen. */
+function sharesOfChosen(
+  { g, y, dy }: Pick<GradientSite, "g" | "y" | "dy">,
+  inputs: readonly Value[],
+): Slopes {
+  const isChosen = (input: Value): Value => g.cast(g.equal(input, y), y.dtype);
+  const tied = (): Value => inputs.map(isChosen).reduce((count, chosen) => g.add(count, chosen));
+  return inputs.map((input) => () => g.mul(dy, g.div(isChosen(input), tied())));
+}
+
+const manyCases = [
+  ...broadcastCases(),
+  { inputs: [["N", 3], [3], ["N", 1]] },
+  { inputs: [["N", 3]] },
+] as const;
+
 export const Max = defineOp(operators.Max, {
-  grad: ({ dy, g, inputs: [a, b] }) => [
-    () => g.mul(dy, shareAbove(g, a, b)),
-    () => g.mul(dy, shareAbove(g, b, a)),
-  ],
-  cases: broadcastCases(),
+  grad: (site) => {
+    const { dy, g, inputs } = site;
+    const [a, b] = inputs;
+    if (inputs.length !== 2) return sharesOfChosen(site, inputs);
+    return [() => g.mul(dy, shareAbove(g, a, b)), () => g.mul(dy, shareAbove(g, b, a))];
+  },
+  cases: manyCases,
 });
 
 export const Min = defineOp(operators.Min, {
-  grad: ({ dy, g, inputs: [a, b] }) => [
-    () => g.mul(dy, shareAbove(g, b, a)),
-    () => g.mul(dy, shareAbove(g, a, b)),
-  ],
-  cases: broadcastCases(),
+  grad: (site) => {
+    const { dy, g, inputs } = site;
+    const [a, b] = inputs;
+    if (inputs.length !== 2) return sharesOfChosen(site, inputs);
+    return [() => g.mul(dy, shareAbove(g, b, a)), () => g.mul(dy, shareAbove(g, a, b))];
+  },
+  cases: manyCases,
 });
 
 export const Neg = defineOp(operators.Neg, {

@@ -127,7 +127,8 @@ export const Pow = defineOp(operators.Pow, {
     return [
       // By the power itself, not y / x: x may be 0.
       () => g.mul(dy, g.mul(power, g.pow(x, g.sub(power, 1)))),
-      () => g.mul(dy, g.mul(y, g.log(x))),
+      // Of 0 to any power that has a slope it is 0, and the logarithm is infinite.
+      () => g.mul(dy, g.mul(y, g.log(g.where(g.equal(x, 0), 1, x)))),
     ];
   },
   cases: [
@@ -170,15 +171,22 @@ export const Clip = defineOp(operators.Clip, {
     const below = low === undefined ? null : g.less(x, low);
     const above = high === undefined ? null : g.greater(x, high);
     const outside = below === null ? above : above === null ? below : g.or(below, above);
+    // Bounds the wrong way round answer the upper one everywhere.
+    const crossed = low === undefined || high === undefined ? null : g.greater(low, high);
+    const at = (where: Value | null): Value =>
+      where === null ? g.zerosLike(x) : g.where(where, dy, 0);
     return [
       () => (outside === null ? dy : g.where(outside, 0, dy)),
-      () => (below === null ? g.zerosLike(x) : g.where(below, dy, 0)),
-      () => (above === null ? g.zerosLike(x) : g.where(above, dy, 0)),
+      () => at(crossed && below ? g.and(below, g.not(crossed)) : below),
+      () => at(crossed && above ? g.or(above, crossed) : above),
     ];
   },
   cases: [
     {
       inputs: [["N", 3], { shape: [], between: [-0.6, -0.5] }, { shape: [], between: [0.5, 0.6] }],
+    },
+    {
+      inputs: [["N", 3], { shape: [], between: [0.5, 0.6] }, { shape: [], between: [-0.5, -0.4] }],
     },
     { inputs: [["N", 3], { shape: [], between: [-0.1, 0.1] }] },
     { inputs: [["N", 3]] },

@@ -2,6 +2,7 @@ import { operators } from "@groundswell/onnx";
 
 import type { Graph } from "../graph.ts";
 import { defineOp } from "../op.ts";
+import type { Slopes } from "../op.ts";
 import type { Value } from "../value.ts";
 
 export interface GemmOptions {
@@ -28,8 +29,24 @@ function transposed(g: Graph, x: Value): Value {
   return g.transpose(x, [...leading, rank - 1, rank - 2]);
 }
 
+/** A vector in front is a row, one behind a column; the product lacks that axis. */
+function vectorSlopes(g: Graph, dy: Value, [a, b]: readonly [Value, Value]): Slopes {
+  const [isRow, isColumn] = [a.shape.length === 1, b.shape.length === 1];
+  const left = isRow ? g.unsqueeze(a, [0]) : a;
+  const right = isColumn ? g.unsqueeze(b, [1]) : b;
+  const wide = isColumn ? g.unsqueeze(dy, [-1]) : dy;
+  const slope = isRow ? g.unsqueeze(wide, [-2]) : wide;
+  const ofA = (): Value => g.matmul(slope, transposed(g, right));
+  const ofB = (): Value => g.matmul(transposed(g, left), slope);
+  return [
+    () => (isRow ? g.squeeze(ofA(), [-2]) : ofA()),
+    () => (isColumn ? g.squeeze(ofB(), [-1]) : ofB()),
+  ];
+}
+
 export const MatMul = defineOp(operators.MatMul, {
   grad: ({ dy, g, inputs: [a, b] }) => {
+    if (a.shape.length === 1 || b.shape.length === 1) return vectorSlopes(g, dy, [a, b]);
     if (b.shape.length > 2) {
       return [() => g.matmul(dy, transposed(g, b)), () => g.matmul(transposed(g, a), dy)];
     }
@@ -70,6 +87,9 @@ export const MatMul = defineOp(operators.MatMul, {
         [2, 4, 2],
       ],
     },
+    { inputs: [[4], [4]] },
+    { inputs: [[4], ["N", 4, 2]] },
+    { inputs: [["N", 3, 4], [4]] },
   ],
 });
 

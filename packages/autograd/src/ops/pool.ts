@@ -31,8 +31,13 @@ const poolCases = [
 ] as const;
 
 export const MaxPool = defineOp(operators.MaxPool, {
-  grad: ({ dy, g, inputs: [x], outputs: [, from] }) => [
+  grad: ({ dy, g, inputs: [x], outputs, attributes }) => [
     () => {
+      // Places that the node counts by columns are of no use here.
+      const [, from] =
+        attributes.storage_order === 0
+          ? outputs
+          : g.emitAll(operators.MaxPool, [x], { ...attributes, storage_order: 0 });
       if (from === undefined) throw new GraphError("MaxPool answers where its entries came from");
       // Windows may overlap: an entry that is the greatest of two gets both slopes.
       const flat = g.reshape(g.zerosLike(x), [product(x.shape)]);
@@ -41,7 +46,10 @@ export const MaxPool = defineOp(operators.MaxPool, {
       return g.reshapeLike(g.scatterAdd(flat, places, slopes), x);
     },
   ],
-  cases: poolCases,
+  cases: [
+    ...poolCases,
+    { inputs: [["N", 1, 4, 5]], attributes: { kernel_shape: [2, 2], storage_order: 1 } },
+  ],
   check: "float32",
 });
 

@@ -16,6 +16,13 @@ describe("sizes that a graph works out are followed", () => {
     ["Max", { inputs: [{ ints: ["N"] }, { ints: [3] }] }, null],
     ["Equal", { inputs: [{ ints: ["N", -1] }, { int: -1 }] }, [0, 1]],
     ["Equal", { inputs: [{ ints: ["N"] }, { int: 1 }] }, null],
+    ["Mod", { inputs: [{ int: -7 }, { int: 3 }] }, [2]],
+    ["Mod", { inputs: [{ int: -7 }, { int: 3 }], attributes: { fmod: 1 } }, [-1]],
+    ["Mod", { inputs: [{ int: "N" }, { int: 3 }] }, null],
+    ["Less", { inputs: [{ ints: [1, 4] }, { int: 2 }] }, [1, 0]],
+    ["Less", { inputs: [{ ints: ["N", 4] }, { int: 2 }] }, null],
+    ["And", { inputs: [{ ints: [1, 1] }, { ints: [0, 1] }] }, [0, 1]],
+    ["Not", { inputs: [{ ints: [0, 1] }] }, [1, 0]],
     ["Gather", { inputs: [{ ints: [5, "N", 7] }, { ints: [-1, 1] }] }, [7, "N"]],
     ["Slice", { inputs: [{ ints: [5, "N", 7] }, { ints: [1] }, { ints: [9] }] }, ["N", 7]],
     [

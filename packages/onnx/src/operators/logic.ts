@@ -1,9 +1,22 @@
-import { broadcast } from "../dim.ts";
+import { broadcast, isStatic } from "../dim.ts";
 import type { Dim } from "../model.ts";
 import { defineOperator, string, type ShapeRule } from "./operator.ts";
 
-const answersBool = (name: string) =>
-  defineOperator({ name, shape: broadcast, dtype: () => "bool" });
+/** Operators of two numbers; what they answer is followed where both are known. */
+const answersBool = (name: string, holds: (a: number, b: number) => boolean) =>
+  defineOperator({
+    name,
+    shape: broadcast,
+    dtype: () => "bool",
+    content: ({ inputs: [a, b] }) => {
+      if (!a.content || !b.content || !isStatic(a.content) || !isStatic(b.content)) return null;
+      const [left, right] = [a.content, b.content];
+      const at = (content: readonly number[], i: number): number =>
+        content[content.length === 1 ? 0 : i] ?? 0;
+      const length = Math.max(left.length, right.length);
+      return Array.from({ length }, (_, i) => (holds(at(left, i), at(right, i)) ? 1 : 0));
+    },
+  });
 
 export const Equal = defineOperator({
   name: "Equal",
@@ -26,17 +39,22 @@ export const Equal = defineOperator({
 const bothNumbers = (a: Dim | undefined, b: Dim | undefined): boolean =>
   typeof a === "number" && typeof b === "number";
 
-export const Greater = answersBool("Greater");
-export const GreaterOrEqual = answersBool("GreaterOrEqual");
-export const Less = answersBool("Less");
-export const LessOrEqual = answersBool("LessOrEqual");
-export const And = answersBool("And");
-export const Or = answersBool("Or");
-export const Xor = answersBool("Xor");
+export const Greater = answersBool("Greater", (a, b) => a > b);
+export const GreaterOrEqual = answersBool("GreaterOrEqual", (a, b) => a >= b);
+export const Less = answersBool("Less", (a, b) => a < b);
+export const LessOrEqual = answersBool("LessOrEqual", (a, b) => a <= b);
+export const And = answersBool("And", (a, b) => a === 1 && b === 1);
+export const Or = answersBool("Or", (a, b) => a === 1 || b === 1);
+export const Xor = answersBool("Xor", (a, b) => a !== b);
 
 const same: ShapeRule = ([x]) => x;
 
-export const Not = defineOperator({ name: "Not", shape: same });
+export const Not = defineOperator({
+  name: "Not",
+  shape: same,
+  content: ({ inputs: [x] }) =>
+    x.content && isStatic(x.content) ? x.content.map((held) => 1 - held) : null,
+});
 
 const bitwise = (name: string) => defineOperator({ name, shape: broadcast });
 

@@ -31,6 +31,13 @@ export const Mod = defineOperator({
   name: "Mod",
   attributes: { fmod: int(0) },
   shape: broadcast,
+  content: ({ inputs: [a, b], attributes: { fmod } }) => {
+    const [of, by] = [a.content?.[0], b.content?.[0]];
+    const isOne = a.content?.length === 1 && b.content?.length === 1;
+    if (!isOne || typeof of !== "number" || typeof by !== "number" || by === 0) return null;
+    // With the sign of the divisor, or of the dividend as C's fmod has it.
+    return [fmod === 1 ? of % by : of - by * Math.floor(of / by)];
+  },
 });
 
 /** Of any number of inputs. */

@@ -213,6 +213,31 @@ describe("several outputs", () => {
     ]);
   });
 
+  test("a recurrent layer whose weights don't say how many directions there are", () => {
+    const row: Row = {
+      inputs: [
+        ["T", "N", 8],
+        ["D", 16, 8],
+        ["D", 16, 4],
+      ],
+      attributes: { hidden_size: 4 },
+      outputs: 2,
+    };
+    expect(shapes("LSTM", row)).toEqual([
+      ["T", 1, "N", 4],
+      [1, "N", 4],
+    ]);
+    const wrong: Row = {
+      ...row,
+      inputs: [
+        ["T", "N", 8],
+        ["D", 16, 7],
+        ["D", 16, 4],
+      ],
+    };
+    expect(() => shapes("LSTM", wrong)).toThrow("The number of features differs");
+  });
+
   test("labels and scores", () => {
     const labels = { kind: "strings", value: ["a", "b", "c"] } as const;
     const row: Row = {

@@ -1,4 +1,4 @@
-import { dimAt, sameShape, showShape, type Shape } from "../dim.ts";
+import { differ, dimAt, sameShape, showShape, type Shape } from "../dim.ts";
 import { ShapeError } from "../errors.ts";
 import type { Dim } from "../model.ts";
 import {
@@ -37,14 +37,19 @@ interface Sizes {
 }
 
 /** x [time, batch, features], w [directions, gates·hidden, features], r [directions, gates·hidden, hidden] */
-function sizesOf([x, w, r]: PerInput<Shape>, { attributes }: Site, gates: number): Sizes {
+function sizesOf([x, w, r]: PerInput<Shape>, site: Site, gates: number): Sizes {
   if (x.length !== 3 || w.length !== 3 || r.length !== 3) throw new ShapeError("Needs three axes");
-  if (x[2] !== w[2]) throw new ShapeError("The number of features differs from the weights'");
-  const { direction, layout } = attributes;
+  if (differ(dimAt(x, 2), dimAt(w, 2), site)) {
+    throw new ShapeError("The number of features differs from the weights'");
+  }
+  const { direction, layout } = site.attributes;
   const directions = direction === "bidirectional" ? 2 : 1;
   const hidden = dimAt(r, 2);
   const rows = typeof hidden === "number" ? gates * hidden : dimAt(r, 1);
-  if (w[1] !== rows || !sameShape(r, [directions, rows, hidden]) || w[0] !== directions) {
+  const isFit =
+    sameShape(w, [directions, rows, dimAt(w, 2)], site) &&
+    sameShape(r, [directions, rows, hidden], site);
+  if (!isFit) {
     throw new ShapeError(
       `Weights ${showShape(w)} and ${showShape(r)} for ${gates} gates in ${directions} directions`,
     );
@@ -64,7 +69,7 @@ function statesOf(
   const final = timeFirst ? [directions, batch, hidden] : [batch, directions, hidden];
   for (const at of last === 2 ? [5, 6] : [5]) {
     const initial = given(shapes, at);
-    if (initial !== undefined && !sameShape(initial, final)) {
+    if (initial !== undefined && !sameShape(initial, final, site)) {
       throw new ShapeError(`An initial state ${showShape(initial)} where ${showShape(final)} fits`);
     }
   }
