@@ -16,6 +16,8 @@
  * - `importModel` reads a model that anyone wrote; `fineTune` trains one, and gives it back
  *   as it was with other weights. `addLora` adds low-rank adapters to it, `mergeLora` puts
  *   them into its weights.
+ * - `dense`, `selfAttention`, `encoderLayer`, `decoderLayer` are layers: functions on a graph,
+ *   with others that declare their parameters.
  * - `randomStream` gives random numbers that are a function of what they are for.
  *
  * A table of embeddings never becomes part of a graph: a parameter whose first size is a
