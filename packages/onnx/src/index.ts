@@ -121,7 +121,7 @@ export type {
   WeightsApart,
 } from "./passes/index.ts";
 export { PROVIDERS } from "./providers.ts";
-export type { Provider, ProviderFallback } from "./providers.ts";
+export type { Provider, ProviderChoice, ProviderFallback } from "./providers.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

@@ -1,5 +1,5 @@
 import { inferenceModel } from "@groundswell/autograd";
-import { dataOf, openSession, tensor, type Tensor } from "@groundswell/onnx";
+import { dataOf, openSession, type SessionOptions, tensor, type Tensor } from "@groundswell/onnx";
 
 import type { Architecture, Batch, Weights } from "./recipe.ts";
 import { gatherRows } from "./table.ts";
@@ -11,7 +11,10 @@ export interface Forward {
   close(): void;
 }
 
-export function openForward(architecture: Architecture, threads = 1): Forward {
+/** On how many threads, and on which of a list of providers. */
+export type RunsOn = Pick<SessionOptions, "threads" | "providers" | "onFallback">;
+
+export function openForward(architecture: Architecture, runsOn: RunsOn = {}): Forward {
   const { parameters, inputs, tableRows } = architecture;
   const model = inferenceModel({
     parameters,
@@ -21,7 +24,7 @@ export function openForward(architecture: Architecture, threads = 1): Forward {
     }),
   });
   // Batches come in many sizes: memory planned for one of them is in the way of the others.
-  const session = openSession(model, { threads, memoryPattern: false });
+  const session = openSession(model, { ...runsOn, memoryPattern: false });
 
   return {
     run(batch, { dense, tables }) {

@@ -1,6 +1,6 @@
 import { dataOf } from "@groundswell/onnx";
 
-import { openForward } from "./forward.ts";
+import { openForward, type RunsOn } from "./forward.ts";
 import type { ModelSettings, Predictor, Weights } from "./recipe.ts";
 import { architectureOf } from "./recipes/index.ts";
 import { scatterRows } from "./table.ts";
@@ -11,9 +11,13 @@ import { sorted } from "./weights.ts";
  *
  * @throws Error where the weights are not those of such a model
  */
-export function openPredictor(settings: ModelSettings, weights: Weights): Predictor {
+export function openPredictor(
+  settings: ModelSettings,
+  weights: Weights,
+  runsOn: RunsOn = {},
+): Predictor {
   const architecture = architectureOf(settings);
-  const forward = openForward(architecture);
+  const forward = openForward(architecture, runsOn);
   const batcher = architecture.createBatcher();
   const checked = ({ dense, tables }: Weights) => sorted(architecture, { ...dense, ...tables });
   let current = checked(weights);

@@ -1,3 +1,4 @@
+import { PROVIDERS } from "@groundswell/onnx";
 import { z } from "zod";
 
 /** The environment of this service. */
@@ -19,5 +20,11 @@ export const Config = z.object({
   DECODING: z.coerce.number().int().min(1).default(4),
   /** Predictions that may wait to be stored before answers wait for them. */
   LOG_PENDING: z.coerce.number().int().min(1).default(20_000),
+  /** Where models run, e.g. "cuda,cpu": the first that this machine has. */
+  PROVIDERS: z
+    .string()
+    .default("cpu")
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(PROVIDERS)).min(1)),
 });
 export type Config = z.infer<typeof Config>;

@@ -20,6 +20,7 @@ const app = buildServe({
   logger,
   metrics,
   clock: Date.now,
+  providers: config.PROVIDERS,
   limits: {
     modelsLoaded: config.MODELS_LOADED,
     pinnedLoaded: config.PINNED_LOADED,

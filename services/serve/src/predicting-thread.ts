@@ -4,7 +4,7 @@ import { workerData } from "node:worker_threads";
 import { channelNames } from "@groundswell/contracts";
 import { type ArtifactStore, type Frame, openArtifactStore } from "@groundswell/models";
 import { serveThread } from "@groundswell/onnx";
-import { openPredictor, readWeights } from "@groundswell/training";
+import { openPredictor, readWeights, type Weights } from "@groundswell/training";
 
 import { createServedModel, type ServedModel, type Start } from "./served-model.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./thread-protocol.ts";
 import { openWeightFeed } from "./weight-feed.ts";
 
-const { artifacts: folder, redisUrl, prefix } = workerData as ThreadData;
+const { artifacts: folder, redisUrl, prefix, providers } = workerData as ThreadData;
 const artifacts = openArtifactStore(folder);
 const champions = new Map<string, ServedModel>();
 const pinned = new Map<string, ServedModel>();
@@ -61,7 +61,7 @@ const thread = serveThread<PredictingProtocol>(
       pinned.get(key)?.close();
       pinned.set(
         key,
-        createServedModel((weights) => openPredictor(model.settings, weights), { read, ...rest }),
+        createServedModel((weights) => openOn(model, weights), { read, ...rest }),
       );
     },
     forget({ modelId, pinned: version }) {
@@ -86,6 +86,12 @@ const thread = serveThread<PredictingProtocol>(
   },
 );
 
+const openOn = ({ settings }: ModelRef, weights: Weights) =>
+  openPredictor(settings, weights, {
+    providers,
+    onFallback: (fallback) => thread.emit("providerFallback", fallback),
+  });
+
 /** The new weights are whole before the old ones go. */
 function takeOver(model: ModelRef, start: Start): void {
   const champion = champions.get(model.modelId);
@@ -93,7 +99,7 @@ function takeOver(model: ModelRef, start: Start): void {
   else
     champions.set(
       model.modelId,
-      createServedModel((weights) => openPredictor(model.settings, weights), start),
+      createServedModel((weights) => openOn(model, weights), start),
     );
 }
 

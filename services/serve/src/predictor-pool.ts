@@ -5,7 +5,7 @@ import {
   turnBatch,
   type VersionRecord,
 } from "@groundswell/models";
-import { type Thread, ThreadExited } from "@groundswell/onnx";
+import { type ProviderFallback, type Thread, ThreadExited } from "@groundswell/onnx";
 
 import { keepThread } from "./kept-thread.ts";
 import { createLoadedModels } from "./loaded-models.ts";
@@ -29,6 +29,7 @@ export interface PredictorPoolOptions {
   onTrouble: (reason: string, modelId?: string) => void;
   onFrame: (frame: PredictingProtocol["events"]["frame"]) => void;
   onBatch: (size: number) => void;
+  onFallback: (fallback: ProviderFallback) => void;
 }
 
 /** The models that one process serves, in a thread of their own. */
@@ -56,6 +57,7 @@ export function openPredictorPool(options: PredictorPoolOptions): PredictorPool 
     data: options.thread,
     onOpened(opened) {
       opened.on("frame", options.onFrame);
+      opened.on("providerFallback", options.onFallback);
       opened.on("damagedFrame", ({ reason }) => onTrouble(reason));
     },
     onEnded: (error) => onTrouble(`the predicting thread ended: ${reasonOf(error)}`),

@@ -8,6 +8,8 @@ export interface ServeMetrics {
   frame: (what: string) => void;
   trouble: () => void;
   batch: (size: number) => void;
+  /** A model was loaded, and not on this provider, which was wanted before others. */
+  fallback: (provider: string) => void;
 }
 
 export function createServeMetrics(
@@ -37,6 +39,12 @@ export function createServeMetrics(
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers,
   });
+  const fallbacks = new Counter({
+    name: "serve_provider_fallbacks_total",
+    help: "Models that were loaded on another provider than was wanted, by the one passed over",
+    labelNames: ["provider"] as const,
+    registers,
+  });
   new Gauge({
     name: "serve_log_pending",
     help: "Predictions that wait to be stored",
@@ -58,5 +66,6 @@ export function createServeMetrics(
     frame: (what) => frames.labels(what).inc(),
     trouble: () => troubles.inc(),
     batch: (size) => batches.observe(size),
+    fallback: (provider) => fallbacks.labels(provider).inc(),
   };
 }

@@ -1,3 +1,6 @@
+import { platform } from "node:process";
+
+import { createMetrics } from "@groundswell/bootstrap";
 import { uuid7Generator } from "@groundswell/contracts";
 import { findPrediction, withProject } from "@groundswell/db";
 import { testEnv } from "@groundswell/local/testing";
@@ -200,4 +203,22 @@ describe("what can't be answered", () => {
       code: "BODY_TOO_LARGE",
     });
   });
+});
+
+test("a provider that this machine lacks is passed over, and counted", async () => {
+  const missing = platform === "darwin" ? "dml" : "coreml";
+  const metrics = createMetrics({ service: "serve" });
+  const other = world.build({ metrics, providers: [missing, "cpu"] });
+  const { status } = await askerOf(other, project.key)("digits", {
+    subject: "u1",
+    inputs: picture(),
+  });
+  expect(status).toBe(200);
+  // Told by the thread, beside its answer.
+  await until(async () =>
+    expect(await metrics.registry.metrics()).toContain(
+      `serve_provider_fallbacks_total{provider="${missing}"`,
+    ),
+  );
+  await other.close();
 });

@@ -10,6 +10,7 @@ import {
   isUnavailable,
   withProject,
 } from "@groundswell/db";
+import type { Provider } from "@groundswell/onnx";
 import type { FastifyInstance } from "fastify";
 
 import { bounded } from "./bounded.ts";
@@ -36,6 +37,8 @@ export interface ServeDeps {
   metrics: Metrics;
   clock: () => number;
   limits: ServeLimits;
+  /** Where models run: the first of them that this machine has. Default: the CPU. */
+  providers?: readonly Provider[];
 }
 
 export interface ServeLimits {
@@ -122,8 +125,9 @@ function openLog(
 /** The models, and whoever tells that one of them changed. */
 function openModels(deps: ServeDeps, metrics: ServeMetrics, directory: ModelDirectory) {
   const { artifacts, clock, database, limits, logger, prefix, redisUrl } = deps;
+  const { providers = ["cpu"] } = deps;
   const pool = openPredictorPool({
-    thread: { artifacts, redisUrl, prefix },
+    thread: { artifacts, redisUrl, prefix, providers },
     mostModels: limits.modelsLoaded,
     mostPinned: limits.pinnedLoaded,
     clock,
@@ -140,6 +144,10 @@ function openModels(deps: ServeDeps, metrics: ServeMetrics, directory: ModelDire
       void lookAgain(modelId);
     },
     onBatch: metrics.batch,
+    onFallback: (fallback) => {
+      metrics.fallback(fallback.provider);
+      logger.warn(fallback, "a model doesn't run on the provider that was wanted");
+    },
   });
   const lookedAt = new Map<string, number>();
   const lookAgain = async (modelId: string) => {

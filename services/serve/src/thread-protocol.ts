@@ -1,3 +1,4 @@
+import type { Provider, ProviderFallback } from "@groundswell/onnx";
 import type { ModelSettings } from "@groundswell/training";
 
 /** Where whole weights lie. */
@@ -24,6 +25,7 @@ export interface ThreadData {
   artifacts: string;
   redisUrl: string;
   prefix: string;
+  providers: readonly Provider[];
 }
 
 /** What the serving process and its predicting thread say to each other. */
@@ -53,6 +55,8 @@ export interface PredictingProtocol {
     /** A frame was taken or refused; `base` is its own. */
     frame: { modelId: string; what: string; base: number; step: number };
     damagedFrame: { reason: string };
+    /** A model doesn't run where it was first wanted. */
+    providerFallback: ProviderFallback;
   };
 }
 

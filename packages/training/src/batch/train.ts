@@ -73,7 +73,7 @@ export function trainBatch(training: BatchTraining): TrainedBatch {
   const keep = keeper(architecture);
   const train = training.train.map(keep);
   const runner = openEpochRunner(architecture, training.start, training.threads);
-  const forward = openForward(architecture, training.threads);
+  const forward = openForward(architecture, { threads: training.threads });
   const validation = training.validation.map(keep);
   try {
     return runEpochs(training, {
