@@ -1,3 +1,4 @@
+import { SessionError } from "../src/errors.ts";
 import {
   checkUntrusted,
   DEFAULT_LIMITS,
@@ -5,11 +6,9 @@ import {
   ModelRefused,
   type Sandbox,
   SandboxEnded,
-  SessionError,
   startSandbox,
-} from "@groundswell/onnx";
-
-import { feedsOf, type Mutant } from "../../packages/onnx/src/untrusted/mutants.ts";
+} from "../src/untrusted/index.ts";
+import { feedsOf, type Mutant } from "../src/untrusted/mutants.ts";
 
 /** For each step of a mutant. */
 export const STEP_MS = 5_000;

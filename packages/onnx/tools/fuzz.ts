@@ -9,10 +9,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-import { isolationHere } from "@groundswell/onnx";
-
-import { mutantOf } from "../packages/onnx/src/untrusted/mutants.ts";
-import { createTrials, type Outcome, STEP_MS } from "./fuzz-onnx/trials.ts";
+import { isolationHere } from "../src/untrusted/index.ts";
+import { mutantOf } from "../src/untrusted/mutants.ts";
+import { createTrials, type Outcome, STEP_MS } from "./trials.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +23,7 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 const count = Number(values.mutants);
-const CORPUS = resolve(import.meta.dirname, "../packages/autograd/test-data");
+const CORPUS = resolve(import.meta.dirname, "../../autograd/test-data");
 const corpus = readdirSync(CORPUS)
   .filter((file) => file.endsWith(".onnx"))
   .toSorted()
