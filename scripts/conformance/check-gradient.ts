@@ -55,7 +55,7 @@ function withoutSlope(error: unknown): Outcome {
 }
 
 const MISSING =
-  /has no gradient|no rule is written|no description of|unknown attribute|holds (?:strings|no numbers)|answers strings/i;
+  /has no gradient|no rule is written|no description of|unknown attribute|holds (?:\w+s|no numbers)|answers \w+s$/i;
 
 function compareAll(session: Session, slopes: SlopeModel, problem: SlopeProblem): Outcome {
   const { dtype, moving, weighed, outputs } = problem;

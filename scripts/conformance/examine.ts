@@ -7,9 +7,10 @@ import type { Model } from "@groundswell/onnx";
 import { checkCodec } from "./check-codec.ts";
 import { checkGradient } from "./check-gradient.ts";
 import { checkInference, withKnownInputs, withSymbolicBatch } from "./check-inference.ts";
-import { checkOutputs, runOriginal } from "./check-outputs.ts";
+import { checkOutputs } from "./check-outputs.ts";
 import { failed, inOneLine, refused, Refusal, type Check, type Outcome } from "./outcome.ts";
-import { readRecorded, runnables } from "./recorded.ts";
+import { readRecorded } from "./recorded.ts";
+import { settleGradient } from "./settle-gradient.ts";
 
 /** Where a check is: the runtime may end the process in any of them. */
 export type Part = "original" | "ours";
@@ -44,9 +45,7 @@ function outcomeOf(folder: string, check: Check, beginning: (part: Part) => void
       const outcome = checkGradient(model, recorded);
       if (outcome.end !== "failed") return outcome;
       beginning("original");
-      // Nothing can be said of the slope of what the runtime can't run at all.
-      runOriginal(bytes, runnables(recorded.inputs));
-      return outcome;
+      return settleGradient(outcome, { bytes, model, recorded });
     }
   }
 }

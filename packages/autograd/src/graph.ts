@@ -172,6 +172,7 @@ function createNode(
   for (const [index, spec] of specs.entries()) {
     const { shape, dtype, content = null } = spec;
     if (!isDType(dtype)) throw new GraphError(`${parts.operator.name} answers ${dtype}s`);
+    if (spec.items !== undefined) throw new GraphError(`${parts.operator.name} answers sequences`);
     const suffix = index === 0 ? "" : `.${index}`;
     const output: Value = { name: name + suffix, dtype, shape, node, content };
     outputs.push(output);

@@ -45,6 +45,8 @@ function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
     throw new GraphError(`${showNode(node)}: there is no description of this operator`);
   }
   const inputs = node.inputs.map((name) => (name === "" ? null : present(names, name)));
+  const branch = branchTaken(node, inputs);
+  if (branch !== undefined) return replay(g, branch, inside(names, branch));
   const attributes: [string, AttributeValue][] = [];
   const subgraphs: [string, Subgraph][] = [];
   for (const [name, attribute] of Object.entries(node.attributes)) {
@@ -70,6 +72,24 @@ function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
   }
 }
 
+/** The branch of an If whose condition is known: the other one may well be impossible. */
+function branchTaken(
+  { op, domain, attributes }: NodeDef,
+  [condition]: readonly (Value | null)[],
+): GraphDef | undefined {
+  const held = op === "If" && domain === "" ? condition?.content?.[0] : undefined;
+  if (typeof held !== "number") return undefined;
+  const branch = attributes[held === 0 ? "else_branch" : "then_branch"];
+  return branch?.kind === "graph" ? branch.value : undefined;
+}
+
+/** What a subgraph may read: its own constants hide values around it that have their names. */
+function inside(names: Names, { initializers }: GraphDef): Names {
+  const seen = new Map(names);
+  for (const { name } of initializers) seen.delete(name);
+  return seen;
+}
+
 type Typed = Pick<Value, "dtype" | "shape">;
 
 function bodyOf(
@@ -78,7 +98,7 @@ function bodyOf(
   { names, types }: { readonly names: Names; readonly types: readonly Typed[] },
 ): Subgraph {
   return g.subgraph((inner) => {
-    const known = new Map(names);
+    const known = new Map(inside(names, body));
     const inputs = body.inputs.map(({ name }, index) => {
       const type = types[index];
       if (type === undefined) throw new GraphError(`Nothing is handed to the input "${name}"`);
@@ -86,7 +106,6 @@ function bodyOf(
       known.set(name, input);
       return input;
     });
-    for (const { name } of body.initializers) known.delete(name);
     return { inputs, outputs: replay(inner, body, known) };
   });
 }

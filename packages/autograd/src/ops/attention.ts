@@ -164,8 +164,14 @@ function scoresOf(site: AttentionSite, { q, k, scale }: Heads): Scores {
   if (mask?.dtype === "bool") scores = g.where(mask, scores, UNSEEN);
   else if (mask !== undefined) scores = g.add(scores, mask);
   if (is_causal === 1) scores = g.where(isLater(g, scores), UNSEEN, scores);
+  let weights = g.softmax(scores);
+  if (mask?.dtype === "bool") {
+    // A query that sees no key at all answers zeros, not the mean of what it doesn't see.
+    weights = g.where(mask, weights, 0);
+    if (is_causal === 1) weights = g.where(isLater(g, scores), 0, weights);
+  }
   return {
-    weights: g.softmax(scores),
+    weights,
     slope: (into) => (bounded === null ? into : g.mul(into, g.sub(1, g.square(bounded)))),
   };
 }

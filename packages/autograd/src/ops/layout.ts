@@ -197,14 +197,14 @@ export const Pad = defineOp(operators.Pad, {
     },
     null,
     () => {
-      const [x, pads] = inputs;
+      const [x, pads, value] = inputs;
       const outside = g.emit(operators.Pad, [
         g.zerosLike(x),
         pads,
         g.constant(1, x.dtype),
         given(inputs, 3) ?? null,
       ]);
-      return g.reduceSum(g.mul(dy, g.reshapeLike(outside, dy)));
+      return g.reshapeLike(g.reduceSum(g.mul(dy, g.reshapeLike(outside, dy))), value);
     },
   ],
   cases: [

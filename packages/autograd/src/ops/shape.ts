@@ -131,7 +131,12 @@ export function builders(g: Graph): ShapeBuilders {
       return g.emit(Reshape, [x, g.constant(target, "int64")]);
     },
     reshapeLike: (x, reference) =>
-      sameShape(x.shape, reference.shape) ? x : g.emit(Reshape, [x, g.shapeOf(reference)]),
+      sameShape(x.shape, reference.shape)
+        ? x
+        : // A size of 0 is meant as such.
+          g.emit(Reshape, [x, g.shapeOf(reference)], {
+            allowzero: reference.shape.includes(0) ? 1 : 0,
+          }),
     flatten2: (x) => g.reshape(x, [product(x.shape.slice(0, -1)), ...x.shape.slice(-1)]),
     unsqueeze: (x, axes) => g.emit(Unsqueeze, [x, g.constant(axes, "int64")]),
     squeeze: (x, axes) => g.emit(Squeeze, [x, g.constant(axes, "int64")]),
