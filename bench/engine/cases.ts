@@ -65,6 +65,31 @@ const MINILM = {
 } as const;
 const MINILM_LORA = { ...MINILM, rank: 8, alpha: 16 } as const;
 
+const LSTM_LONG = {
+  kind: "lstm",
+  inputs: 64,
+  hidden: 128,
+  length: 50,
+  batch: 32,
+  classes: 10,
+  optimiser: "adam",
+} as const;
+const GRU_LONG = { ...LSTM_LONG, kind: "gru" } as const;
+
+/** Products of a recurrent layer: of its inputs at all times at once, of its states in turn. */
+function unrolled(
+  { inputs, hidden, length, batch }: typeof LSTM_LONG | typeof GRU_LONG,
+  gates: number,
+): Product[] {
+  const [rows, width] = [length * batch, gates * hidden];
+  return [
+    ...dense(rows, inputs, width, 1, false),
+    { m: batch, k: hidden, n: width, times: length },
+    { m: batch, k: width, n: hidden, times: length },
+    { m: hidden, k: rows, n: width, times: 1 },
+  ];
+}
+
 const MINILM_ROWS = MINILM.batch * MINILM.length;
 
 export const CASES: Readonly<Record<string, EngineCase>> = {
@@ -134,6 +159,26 @@ export const CASES: Readonly<Record<string, EngineCase>> = {
       { m: MINILM_ROWS, k: 384, n: 1536, times: 2 * 6 },
       { m: MINILM_ROWS, k: 1536, n: 384, times: 2 * 6 },
     ],
+  },
+  lstm: {
+    title: "LSTM 64-128, batch 32, 50 times, Adam",
+    network: LSTM_LONG,
+    training: () => recurrent(LSTM_LONG),
+    learningRate: 1e-3,
+    modes: ["one", "many:10"],
+    peers: ["default", "fused"],
+    stepsPerRound: 30,
+    products: unrolled(LSTM_LONG, 4),
+  },
+  gru: {
+    title: "GRU 64-128, batch 32, 50 times, Adam",
+    network: GRU_LONG,
+    training: () => recurrent(GRU_LONG),
+    learningRate: 1e-3,
+    modes: ["one", "many:10"],
+    peers: ["default", "fused"],
+    stepsPerRound: 30,
+    products: unrolled(GRU_LONG, 3),
   },
 };
 
