@@ -50,7 +50,7 @@ function readValues(
 }
 
 /** A tensor that a session takes. @throws Refusal for strings and other types without an array */
-export function runnable(value: ModelTensor): Tensor {
+function runnable(value: ModelTensor): Tensor {
   const dtype = DTYPES.find((each) => each === value.dtype);
   if (dtype === undefined || value.dtype === "string") {
     throw new Refusal(`Sessions don't take ${value.dtype}`);

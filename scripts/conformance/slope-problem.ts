@@ -11,14 +11,14 @@ const MOST_ELEMENTS = 4_096;
 export type SlopeType = "float32" | "float64";
 
 /** An input x that moves: the model is fed x + t·along. */
-export interface MovingInput {
+interface MovingInput {
   readonly name: string;
   readonly value: Tensor;
   readonly along: Tensor;
 }
 
 /** An output y: the loss is the sum of all y·weight. */
-export interface WeighedOutput {
+interface WeighedOutput {
   readonly name: string;
   readonly value: Tensor;
   readonly weight: Tensor;

@@ -44,7 +44,8 @@ function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
   if (operator === undefined) {
     throw new GraphError(`${showNode(node)}: there is no description of this operator`);
   }
-  const inputs = node.inputs.map((name) => (name === "" ? null : present(names, name)));
+  const read = node.inputs.map((name) => (name === "" ? null : present(names, name)));
+  const inputs = node.op === "Range" ? read.map((bound) => scalarOf(g, bound)) : read;
   const branch = branchTaken(node, inputs);
   if (branch !== undefined) return replay(g, branch, inside(names, branch));
   const attributes: [string, AttributeValue][] = [];
@@ -71,6 +72,13 @@ function emitNode(g: Graph, node: NodeDef, names: Names): readonly Value[] {
     throw new GraphError(`${showNode(node)}: ${cause.message}`, { cause });
   }
 }
+
+/**
+ * ONNX's own AffineGrid, written out, hands Range vectors of one entry; the runtime minds only
+ * where it can tell.
+ */
+const scalarOf = (g: Graph, x: Value | null): Value | null =>
+  x?.shape.length === 1 ? g.squeeze(x, [0]) : x;
 
 /** The branch of an If whose condition is known: the other one may well be impossible. */
 function branchTaken(
