@@ -2,7 +2,7 @@ import { showShape } from "./dim.ts";
 import { elementTypeOfCode } from "./element-type.ts";
 import { ShapeError, UndecidedShape } from "./errors.ts";
 import { knownSparse, knownTensor } from "./known.ts";
-import type { Attribute, NodeDef } from "./model.ts";
+import type { Attribute, Dim, NodeDef } from "./model.ts";
 import { operatorNamed } from "./operators/index.ts";
 import type {
   AttributeSpec,
@@ -44,6 +44,8 @@ export function inferNode(node: NodeDef, site: NodeSite): readonly Known[] {
       attributes: attributeValues(operator.attributes, node),
       outputCount: node.outputs.length,
     });
+    const wrong = outputs.flatMap(({ shape }) => shape).find((dim) => !isSize(dim));
+    if (wrong !== undefined) throw new ShapeError(`It answers a size of ${wrong}`);
     return outputs.map(({ dtype, shape, content = null, items }) =>
       items === undefined ? { dtype, shape, content } : { dtype, shape, content, items },
     );
@@ -51,6 +53,9 @@ export function inferNode(node: NodeDef, site: NodeSite): readonly Known[] {
     throw explained(cause, node, inputs);
   }
 }
+
+const isSize = (dim: Dim): boolean =>
+  typeof dim === "string" || (Number.isSafeInteger(dim) && dim >= 0);
 
 const isStandard = ({ domain }: NodeDef): boolean => domain === "" || domain === "ai.onnx";
 
@@ -73,7 +78,7 @@ function explained(cause: unknown, node: NodeDef, inputs: readonly (Known | unde
   const where = `${showNode(node)}(${shapes.join(", ")})`;
   if (cause instanceof ShapeError) return new ShapeError(`${where}: ${cause.message}`, { cause });
   // A rule took an input for granted that the node doesn't have.
-  if (cause instanceof TypeError && inputs.filter(Boolean).length < 3) {
+  if (cause instanceof TypeError && (inputs.length < 3 || inputs.includes(undefined))) {
     return new ShapeError(`${where}: an input is missing`, { cause });
   }
   return cause;

@@ -253,7 +253,13 @@ test("sizes that depend on the data have names that the model doesn't use", () =
 
 describe("contradictions name the node", () => {
   const refusal = (nodes: NodeDef[], x: readonly Dim[] = ["N", 3]): (() => unknown) => {
-    const initializers = [weight("w", [4, 5]), ints("bad", 7, 2), ints("zero", 0), ints("one", 1)];
+    const initializers = [
+      weight("w", [4, 5]),
+      ints("bad", 7, 2),
+      ints("negative", -2, -10),
+      ints("zero", 0),
+      ints("one", 1),
+    ];
     const model = modelOf({ nodes, inputs: { x }, outputs: ["y"], initializers, version: 23 });
     return () => inferShapes(model);
   };
@@ -266,6 +272,7 @@ describe("contradictions name the node", () => {
     ["an attribute", nodeOf("Concat", ["x"], ["y"]), /Concat "y".*"axis" is missing/],
     ["its kind", nodeOf("Flatten", ["x"], ["y"], { axis: "a" }), /Flatten "y".*string, not int/],
     ["an input", nodeOf("Reshape", ["x"], ["y"]), /Reshape "y".*an input is missing/],
+    ["a size below 0", nodeOf("Reshape", ["w", "negative"], ["y"]), /Reshape "y".*size of -2/],
     [
       "steps of 0",
       nodeOf("Slice", ["x", "zero", "one", "zero", "zero"], ["y"]),

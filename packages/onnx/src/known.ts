@@ -26,7 +26,9 @@ export const knownSparse = ({ values, dims }: SparseTensor): Known => ({
 export function knownInputs(graph: GraphDef): [string, Known][] {
   return graph.inputs.flatMap(({ name, dtype, shape }): [string, Known][] => {
     if (dtype === null || shape === null) return [];
-    const sizes = shape.map((dim, axis): Dim => (dim === "" ? `${name}.${axis}` : dim));
+    // Some exporters write -1 for a size that isn't known.
+    const isOpen = (dim: Dim): boolean => dim === "" || Number(dim) < 0;
+    const sizes = shape.map((dim, axis): Dim => (isOpen(dim) ? `${name}.${axis}` : dim));
     return [[name, { dtype, shape: sizes, content: null }]];
   });
 }

@@ -144,8 +144,11 @@ function termQuotient(
   return Number.isInteger(x / y) ? [monomialOf(symbols), x / y] : undefined;
 }
 
+const isSize = (dim: Dim): boolean => typeof dim === "string" || Number.isSafeInteger(dim);
+
 /** What `divisor` must be multiplied by to give `dividend`; undefined where no product does. */
 export function quotient(dividend: Dim, divisor: Dim): Dim | undefined {
+  if (![dividend, divisor].every(isSize)) return undefined;
   const under = parse(divisor);
   const [lead] = [...under].toSorted(byMonomial);
   if (lead === undefined) return undefined;
