@@ -1,4 +1,11 @@
-import { decodeModel, isDType, matchesAny, sizeOf, upConvert } from "@groundswell/onnx";
+import {
+  decodeModel,
+  inlineFunctions,
+  isDType,
+  matchesAny,
+  sizeOf,
+  upConvert,
+} from "@groundswell/onnx";
 import type { GraphDef, Model, NamePattern, NumericTensor } from "@groundswell/onnx";
 
 import { GraphError } from "./errors.ts";
@@ -38,7 +45,9 @@ export function importModel(
   source: Uint8Array | Model,
   options: ImportOptions = {},
 ): ImportedModel {
-  const { graph } = upConvert(source instanceof Uint8Array ? decodeModel(source) : source);
+  const { graph } = upConvert(
+    inlineFunctions(source instanceof Uint8Array ? decodeModel(source) : source),
+  );
   const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   const trained = parametersOf(graph, options.trainable);
   return {

@@ -19,18 +19,23 @@ export function calledBody(
   node: NodeDef,
   { model, inputs }: { readonly model: Model; readonly inputs: readonly (Known | undefined)[] },
 ): Model {
-  const call: Call = {
-    given: { ...called.defaults, ...node.attributes },
-    absent: new Set(called.inputs.filter((_, index) => inputs[index] === undefined)),
-  };
   const graph: GraphDef = {
     name: called.name,
-    nodes: called.nodes.map((each) => bound(each, call)),
+    nodes: boundNodes(called, node),
     initializers: [],
     inputs: called.inputs.flatMap((name, index) => valueInfo(name, inputs[index])),
     outputs: called.outputs.map((name) => ({ name, dtype: null, shape: null })),
   };
   return { ...model, operatorSets: called.operatorSets, graph };
+}
+
+/** The nodes of a function for one node that calls it, with that node's attributes. */
+export function boundNodes(called: FunctionDef, node: NodeDef): NodeDef[] {
+  const call: Call = {
+    given: { ...called.defaults, ...node.attributes },
+    absent: new Set(called.inputs.filter((_, index) => (node.inputs[index] ?? "") === "")),
+  };
+  return called.nodes.map((each) => bound(each, call));
 }
 
 const valueInfo = (name: string, known: Known | undefined): ValueInfo[] =>

@@ -9,7 +9,7 @@
  *   its inputs name kept as names, and those worked out from them written with them; nodes
  *   whose outputs can't be told are listed with the reason.
  * - Passes, each from a model to a model: `upConvert` (older operator sets to the newest),
- *   `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
+ *   `inlineFunctions`, `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
  *   `quantizeDynamic`, `quantizeStatic`, `toFloat16`, `pruneByMagnitude`.
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
  *   `decodeSafetensors`.
@@ -101,6 +101,7 @@ export type { NamePattern } from "./name-pattern.ts";
 export {
   foldBatchNorm,
   foldConstants,
+  inlineFunctions,
   inputsAsWeights,
   pruneByMagnitude,
   quantizeDynamic,

@@ -5,7 +5,7 @@ import { knownInputs, knownSparse, knownTensor } from "./known.ts";
 import type { Dim, FunctionDef, GraphDef, Model, NodeDef } from "./model.ts";
 import type { Known } from "./operators/operator.ts";
 import { allNodes, subgraphsOf } from "./passes/names.ts";
-import { upConvert } from "./passes/up-convert.ts";
+import { upConvertOutside } from "./passes/up-convert.ts";
 
 /** A node whose outputs can't be told before the model runs. */
 export interface UndecidedNode {
@@ -34,7 +34,7 @@ export interface InferredShapes {
  *   can't be brought up
  */
 export function inferShapes(model: Model): InferredShapes {
-  const newest = upConvert(model);
+  const newest = upConvertOutside(model);
   const taken = symbolsOf(newest.graph);
   const undecided = new Map<NodeDef, string>();
   let symbols = 0;
@@ -176,7 +176,7 @@ function inferCall(called: FunctionDef, node: NodeDef, around: Surroundings): re
   const inputs = node.inputs.map((name) => (name === "" ? undefined : around.known(name)));
   const hole = node.inputs.find((name, index) => name !== "" && inputs[index] === undefined);
   if (hole !== undefined) throw new UndecidedShape(`Its input "${hole}" is not known`);
-  const { graph } = upConvert(calledBody(called, node, { model: around.model, inputs }));
+  const { graph } = upConvertOutside(calledBody(called, node, { model: around.model, inputs }));
   const given = called.inputs.flatMap((name, index): [string, Known][] => {
     const input = inputs[index];
     return input === undefined ? [] : [[name, input]];

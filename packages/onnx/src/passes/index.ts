@@ -4,6 +4,7 @@ export type { Float16Options } from "./float16.ts";
 export { foldBatchNorm } from "./fold-batch-norm.ts";
 export { foldConstants } from "./fold-constants.ts";
 export type { FoldOptions } from "./fold-constants.ts";
+export { inlineFunctions } from "./inline-functions.ts";
 export type { QuantizeOptions } from "./int8-writer.ts";
 export { pruneByMagnitude } from "./prune.ts";
 export type { Pruned, PrunedWeight, PruneOptions } from "./prune.ts";

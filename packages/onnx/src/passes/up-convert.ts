@@ -3,6 +3,7 @@ import { isFloat } from "../dtype.ts";
 import { isDType } from "../element-type.ts";
 import { PassError } from "../errors.ts";
 import type { GraphDef, Model, NodeDef, NumericTensor } from "../model.ts";
+import { inlineFunctions } from "./inline-functions.ts";
 import { createKnowledge, DESCRIBED_SET, isStandard } from "./knowledge.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { allNodes, freshNames, readCounts, showNode, subgraphsOf, withSubgraphs } from "./names.ts";
@@ -36,16 +37,26 @@ const IR_VERSION = 11;
 /**
  * Says the same model in a newer set of the standard operators, so that whoever reads it
  * meets each operator in one form only. A model of that set or a newer one stays as it is;
- * other domains do too.
+ * other domains do too. Functions of the model's own take the place of their calls.
  *
  * @param to default 23; 21 where the model has an operator that the runtime has no later
  *   kernel for
  *
  * Source: the operators' change log in the ONNX specification (Changelog.md).
  * @throws PassError for a node whose old form has no equal in the new set, or where the
- *   shapes that the new form needs aren't known
+ *   shapes that the new form needs aren't known, or for a function of another set than the model's
  */
-export function upConvert(model: Model, to: number = newestFor(model.graph)): Model {
+export function upConvert(model: Model, to?: number): Model {
+  const version = model.operatorSets.find(isStandard)?.version;
+  if (version === undefined || version >= (to ?? newestFor(model.graph))) return model;
+  return upConvertOutside(inlineFunctions(model), to);
+}
+
+/**
+ * As `upConvert`, but functions stay as they are, of their own operator sets. A runtime takes
+ * such a model amiss: this is for those who read each function by its own sets.
+ */
+export function upConvertOutside(model: Model, to: number = newestFor(model.graph)): Model {
   const from = model.operatorSets.find(isStandard)?.version;
   if (from === undefined || from >= to) return model;
   const fresh = freshNames(model);
