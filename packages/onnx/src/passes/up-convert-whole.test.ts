@@ -180,3 +180,10 @@ describe("the model around the nodes", () => {
     expect(() => upConvert(unknownRank)).toThrow(/the rank of input 0 isn't known/);
   });
 });
+
+test("training information is refused, whose graphs would stay old", () => {
+  const nodes = [nodeOf("Relu", ["x"], ["y"])];
+  const model = modelOf({ nodes, inputs: { x: [2] }, outputs: ["y"], version: 15 });
+  const training = [{ algorithm: model.graph, initializationBinding: {}, updateBinding: {} }];
+  expect(() => upConvert({ ...model, training })).toThrow("Training information");
+});

@@ -44,11 +44,14 @@ const IR_VERSION = 11;
  *
  * Source: the operators' change log in the ONNX specification (Changelog.md).
  * @throws PassError for a node whose old form has no equal in the new set, or where the
- *   shapes that the new form needs aren't known, or for a function of another set than the model's
+ *   shapes that the new form needs aren't known, for a function of another set than the model's,
+ *   and for a model with training information
  */
 export function upConvert(model: Model, to?: number): Model {
   const version = model.operatorSets.find(isStandard)?.version;
   if (version === undefined || version >= (to ?? newestFor(model.graph))) return model;
+  // Its graphs set initialisers of the main one, and would be left behind.
+  if (model.training !== undefined) throw new PassError("Training information isn't brought up");
   return upConvertOutside(inlineFunctions(model), to);
 }
 
