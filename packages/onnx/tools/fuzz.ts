@@ -1,5 +1,5 @@
 /**
- * `pnpm fuzz:onnx [--mutants 10000] [--seed 1] [--only n] [--control-flow]`
+ * `pnpm fuzz:onnx [--mutants 10000] [--seed 1] [--only n] [--control-flow] [--corpus folder]`
  *
  * Puts mutants of valid ONNX files through `checkUntrusted`, and those that pass through the
  * sandbox: loaded, and run once. Prints how they ended; exits 1 where the check did anything
@@ -18,16 +18,17 @@ const { values } = parseArgs({
     mutants: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
+    corpus: { type: "string" },
     "control-flow": { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
 const count = Number(values.mutants);
-const CORPUS = resolve(import.meta.dirname, "../../autograd/test-data");
-const corpus = readdirSync(CORPUS)
+const folder = values.corpus ?? resolve(import.meta.dirname, "../../autograd/test-data");
+const corpus = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".onnx"))
   .toSorted()
-  .map((file) => new Uint8Array(readFileSync(resolve(CORPUS, file))));
+  .map((file) => new Uint8Array(readFileSync(resolve(folder, file))));
 
 const isolation = await isolationHere();
 for (const [kind, { holds, detail }] of Object.entries(isolation)) {

@@ -36,6 +36,67 @@ export const STANDARD_OPERATORS: ReadonlySet<string> = new Set(
 
 export const CONTROL_FLOW: ReadonlySet<string> = new Set(names("Loop Scan If"));
 
+/** Which inputs of an operator may be left out (an empty name). All others: none may. */
+const OPTIONAL_INPUTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ["Attention", [3, 4, 5, 6]],
+  ["Clip", [1, 2]],
+  ["Conv", [2]],
+  ["ConvInteger", [2, 3]],
+  ["ConvTranspose", [2]],
+  ["DFT", [1, 2]],
+  ["DeformConv", [3, 4]],
+  ["DequantizeLinear", [2]],
+  ["Dropout", [1, 2]],
+  ["GRU", [3, 4, 5]],
+  ["Gemm", [2]],
+  ["LSTM", [3, 4, 5, 6, 7]],
+  ["LayerNormalization", [2]],
+  ["Loop", [0, 1]],
+  ["MatMulInteger", [2, 3]],
+  ["MaxUnpool", [2]],
+  ["NegativeLogLikelihoodLoss", [2]],
+  ["NonMaxSuppression", [2, 3, 4]],
+  ["Pad", [2, 3]],
+  ["QLinearConv", [8]],
+  ["QuantizeLinear", [2]],
+  ["RNN", [3, 4, 5]],
+  ["ReduceL1", [1]],
+  ["ReduceL2", [1]],
+  ["ReduceLogSum", [1]],
+  ["ReduceLogSumExp", [1]],
+  ["ReduceMax", [1]],
+  ["ReduceMean", [1]],
+  ["ReduceMin", [1]],
+  ["ReduceProd", [1]],
+  ["ReduceSum", [1]],
+  ["ReduceSumSquare", [1]],
+  ["Resize", [1, 2, 3]],
+  ["RotaryEmbedding", [3]],
+  ["STFT", [2, 3]],
+  ["Slice", [3, 4]],
+  ["SoftmaxCrossEntropyLoss", [2]],
+  ["Split", [1]],
+  ["Squeeze", [1]],
+  ["TensorScatter", [2]],
+  ["Trilu", [1]],
+]);
+
+/** Whether a node of the standard operator `op` may leave input `index` without a name. */
+export const mayDoWithout = (op: string, index: number): boolean =>
+  OPTIONAL_INPUTS.get(op)?.includes(index) ?? false;
+
+/**
+ * Inputs that must be constants of the model. Runtime 1.30 copies the scales of a Resize to the
+ * stack before it compares their number with the rank, unless they are constant.
+ */
+const CONSTANT_INPUTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ["Resize", [1, 2]],
+  ["Upsample", [1]],
+]);
+
+export const mustBeConstant = (op: string, index: number): boolean =>
+  CONSTANT_INPUTS.get(op)?.includes(index) ?? false;
+
 /** From which output on an operator's outputs may be left out (an empty name). All others: none may. */
 const OPTIONAL_OUTPUTS: ReadonlyMap<string, number> = new Map([
   ["Attention", 1],

@@ -7,6 +7,7 @@ import type {
   OperatorSet,
   ValueInfo,
 } from "../model.ts";
+import { mayDoWithout } from "./allowed-operators.ts";
 
 // Field by field, and not with a spread: whatever else a model may come to hold, nothing is in
 // the result that isn't named here.
@@ -33,12 +34,19 @@ const bareNode = ({ op, domain, name, inputs, outputs, attributes }: NodeDef): N
   op,
   domain,
   name,
-  inputs,
+  inputs: withoutEmptyEnd(op, inputs),
   outputs,
   attributes: Object.fromEntries(
     Object.entries(attributes).map(([key, attribute]) => [key, bareAttribute(attribute)]),
   ),
 });
+
+/**
+ * Names at the end that are empty say nothing where they may be left out, and some kernels trip
+ * over them.
+ */
+const withoutEmptyEnd = (op: string, names: readonly string[]): readonly string[] =>
+  names.slice(0, names.findLastIndex((name, index) => name !== "" || !mayDoWithout(op, index)) + 1);
 
 function bareAttribute(attribute: Attribute): Attribute {
   const { kind, value } = attribute;

@@ -1,6 +1,7 @@
 import { isNumeric } from "../element-type.ts";
 import type { Attribute, GraphDef, ModelTensor, NodeDef } from "../model.ts";
-import { CONTROL_FLOW, mayLeaveOut } from "./allowed-operators.ts";
+import { CONTROL_FLOW, mayDoWithout, mayLeaveOut, mustBeConstant } from "./allowed-operators.ts";
+import { rangeOf } from "./attribute-range.ts";
 import { checkTensor } from "./check-tensor.ts";
 import type { UntrustedPolicy } from "./policy.ts";
 import { ModelRefused, quoted } from "./refusal.ts";
@@ -25,22 +26,26 @@ interface Totals {
 /** Names that can be read at a place: those of the graph so far, and those around it. */
 interface Scope {
   readonly has: (name: string) => boolean;
+  readonly isConstant: (name: string) => boolean;
   /** @throws ModelRefused for a name that is taken, here or around here */
-  readonly define: (name: string, node?: string) => void;
+  readonly define: (name: string, made?: { node?: string; constant?: boolean }) => void;
 }
 
 function scopeIn(around: Scope | null, textLength: number): Scope {
   const defined = new Set<string>();
+  const constants = new Set<string>();
   const has = (name: string): boolean => defined.has(name) || (around?.has(name) ?? false);
   return {
     has,
-    define(name, node) {
+    isConstant: (name) => constants.has(name) || (around?.isConstant(name) ?? false),
+    define(name, { node, constant = false } = {}) {
       const where = node === undefined ? {} : { node };
       checkName(name, textLength, where);
       if (has(name)) {
         throw new ModelRefused("duplicate-value", `${quoted(name)} is made twice`, where);
       }
       defined.add(name);
+      if (constant) constants.add(name);
     },
   };
 }
@@ -82,7 +87,7 @@ function walkGraph(graph: GraphDef, place: Place): void {
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   for (const tensor of graph.initializers) {
     // One that is an input too is that input's default; it can be so only once.
-    if (!inputs.delete(tensor.name)) scope.define(tensor.name);
+    if (!inputs.delete(tensor.name)) scope.define(tensor.name, { constant: true });
     countTensor(tensor, place, null);
   }
 
@@ -131,23 +136,39 @@ function walkNode(node: NodeDef, label: string, place: Place, scope: Scope): voi
   checkOperator(node, label, policy);
   checkCount(node.inputs.length, policy.arity, "arity", "inputs", label);
   checkCount(node.outputs.length, policy.arity, "arity", "outputs", label);
-  for (const name of node.inputs) {
-    if (name !== "" && !scope.has(name)) {
-      throw new ModelRefused("unknown-value", `Nothing before it makes ${quoted(name)}`, {
-        node: label,
-      });
-    }
-  }
+  checkInputs(node, label, scope);
   for (const [name, attribute] of Object.entries(node.attributes)) {
+    if (canonicalDomain(node.domain) === "") checkRange(name, attribute, label, policy);
     walkAttribute(name, attribute, label, { ...place, around: scope });
   }
-  if (node.outputs.length === 0) {
-    throw new ModelRefused("output-left-out", "It has no output", { node: label });
+  defineOutputs(node, label, scope);
+}
+
+function checkInputs({ op, domain, inputs }: NodeDef, node: string, scope: Scope): void {
+  const standard = canonicalDomain(domain) === "";
+  for (const [index, name] of inputs.entries()) {
+    if (name === "") {
+      if (standard && mayDoWithout(op, index)) continue;
+      throw new ModelRefused("input", `Input ${index} is left out`, { node });
+    }
+    if (!scope.has(name)) {
+      throw new ModelRefused("unknown-value", `Nothing before it makes ${quoted(name)}`, { node });
+    }
+    if (standard && mustBeConstant(op, index) && !scope.isConstant(name)) {
+      throw new ModelRefused("input", `Input ${index} must be a constant`, { node });
+    }
   }
-  for (const [index, name] of node.outputs.entries()) {
-    if (name !== "") scope.define(name, label);
-    else if (canonicalDomain(node.domain) !== "" || !mayLeaveOut(node.op, index)) {
-      throw new ModelRefused("output-left-out", `Output ${index} has no name`, { node: label });
+}
+
+function defineOutputs({ op, domain, outputs }: NodeDef, node: string, scope: Scope): void {
+  const standard = canonicalDomain(domain) === "";
+  if (outputs.length === 0) {
+    throw new ModelRefused("output-left-out", "It has no output", { node });
+  }
+  for (const [index, name] of outputs.entries()) {
+    if (name !== "") scope.define(name, { node, constant: standard && op === "Constant" });
+    else if (!standard || !mayLeaveOut(op, index)) {
+      throw new ModelRefused("output-left-out", `Output ${index} has no name`, { node });
     }
   }
 }
@@ -196,6 +217,22 @@ function walkAttribute(name: string, attribute: Attribute, node: string, place: 
   else if (!PLAIN_KINDS.has(kind)) {
     throw new ModelRefused("attribute", `The attribute ${quoted(name)} is a ${kind}`, { node });
   }
+}
+
+function checkRange(
+  name: string,
+  { kind, value }: Attribute,
+  node: string,
+  { rank }: UntrustedPolicy,
+): void {
+  const range = rangeOf(name, rank);
+  if (range === undefined) return;
+  const numbers = kind === "int" ? [value] : kind === "ints" ? value : [];
+  const [least, most] = range;
+  const outside = numbers.find((number) => number < least || number > most);
+  if (outside === undefined) return;
+  const why = `The attribute ${quoted(name)} is ${outside}, not between ${least} and ${most}`;
+  throw new ModelRefused("attribute", why, { node });
 }
 
 function checkText(

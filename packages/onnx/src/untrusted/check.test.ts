@@ -69,7 +69,7 @@ const structural: readonly [what: string, reason: RefusalReason, model: Model][]
   ["an operator of another domain", "domain", withNode("Relu", ["x"], ["y"], { domain: "evil" })],
   ["an operator that isn't listed", "operator", withNode("ImageDecoder", ["x"], ["y"])],
   ["a loop", "control-flow", withNodes(loop)],
-  ["a graph where none belongs", "control-flow", withNodes({ ...loop, op: "Relu" })],
+  ["a graph where none belongs", "control-flow", withNodes({ ...loop, op: "Relu", inputs: ["x"] })],
   ["an unknown value", "unknown-value", withNode("Relu", ["nobody's"], ["y"])],
   ["a cycle", "unknown-value", withNode("Add", ["x", "y"], ["y"])],
   [
@@ -92,6 +92,20 @@ const structural: readonly [what: string, reason: RefusalReason, model: Model][]
   ],
   ["an output without a name", "output-left-out", withNode("Relu", ["x"], [""])],
   ["a part of a split without a name", "output-left-out", withNode("Split", ["x"], ["y", ""])],
+  ["an input left out", "input", withNode("Max", ["", "x"], ["y"])],
+  ["scales that are computed", "input", withNode("Resize", ["x", "", "x"], ["y"])],
+  [
+    "a flag that is neither",
+    "attribute",
+    withNode("Relu", ["x"], ["y"], { attributes: { training_mode: { kind: "int", value: -2 } } }),
+  ],
+  [
+    "an axis out of reach",
+    "attribute",
+    withNode("Relu", ["x"], ["y"], {
+      attributes: { axis: { kind: "int", value: 9_223_372_036_854_775_807n } },
+    }),
+  ],
   ["a node without outputs", "output-left-out", withNodes(relu, nodeOf("Relu", ["x"], []))],
   ["a model without outputs", "arity", withGraph({ outputs: [] })],
   ["a value called __proto__", "name", withNodes(relu, nodeOf("Relu", ["x"], ["__proto__"]))],
@@ -144,6 +158,16 @@ const structural: readonly [what: string, reason: RefusalReason, model: Model][]
 
 test.each(structural)("refuses %s (%s)", (_, reason, model) => {
   expect(refusalOf(encodeModel(model)).reason).toBe(reason);
+});
+
+test("inputs without names are left away at the end, before it they stay", () => {
+  const clip = nodeOf("Clip", ["x", "", "w"], ["h"]);
+  const drop = nodeOf("Dropout", ["h", "", ""], ["y", ""]);
+  const { model } = checkUntrusted(encodeModel(withNodes(clip, drop)));
+  expect(model.graph.nodes.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([
+    [["x", "", "w"], ["h"]],
+    [["h"], ["y", ""]],
+  ]);
 });
 
 test("an output that an operator may leave out may be left out", () => {

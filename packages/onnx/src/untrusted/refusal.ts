@@ -27,6 +27,8 @@ export type RefusalReason =
   | "element-type"
   | "attribute"
   | "arity"
+  /** An input is left out, or comes from a computation, where it must not. */
+  | "input"
   /** An output that must have a name has none: some builds of the runtime crash on it. */
   | "output-left-out"
   /** A name that is too long, empty or reserved. */
