@@ -18,7 +18,7 @@ export const entries = fc
   .array(fc.tuple(text, text), { minLength: 1, maxLength: 2 })
   .map((pairs) => Object.fromEntries(pairs));
 
-export const described: Arbitrary<Described> = fc.record(
+const described: Arbitrary<Described> = fc.record(
   { doc: someText, metadata: entries },
   { requiredKeys: [] },
 );

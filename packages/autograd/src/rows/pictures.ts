@@ -4,7 +4,7 @@ import { planesOf, rowsOf } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 
 /** Rows of which part of the computation is still to come, after a pool. */
-export interface Postponed {
+interface Postponed {
   readonly rows: Rows;
   readonly after: (pooled: Value) => Value;
 }

@@ -55,7 +55,7 @@ export function gatheredBack(g: Graph, slope: Value, table: RowTable, rows: numb
 }
 
 /** Rows in another order of the same pixels. */
-export function reordered(g: Graph, rows: Rows, window: Pixels["window"]): Rows {
+function reordered(g: Graph, rows: Rows, window: Pixels["window"]): Rows {
   const to = { sizes: rows.sizes, window };
   const table = reordering(rows, to);
   const value = gathered(g, rows.value, table);

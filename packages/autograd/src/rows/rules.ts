@@ -12,7 +12,7 @@ import { averagePooled, isOrderedFor, maxPooled } from "./pool.ts";
 import { stacked, unstacked } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 
-export interface RowSite {
+interface RowSite {
   readonly g: Graph;
   readonly node: Node;
   readonly pictures: Pictures;

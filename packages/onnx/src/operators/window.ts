@@ -4,7 +4,7 @@ import type { Dim } from "../model.ts";
 import { int, ints, string, type ShapeSite } from "./operator.ts";
 
 /** Attributes of everything that slides a window over the axes after the first two. */
-export const WINDOW = {
+const WINDOW = {
   auto_pad: string("NOTSET"),
   dilations: ints(null),
   kernel_shape: ints(null),
