@@ -5,7 +5,7 @@ import { allNodes } from "../../packages/onnx/src/passes/names.ts";
 import { failed, inOneLine, passed, refused, Refusal, type Outcome } from "./outcome.ts";
 import { numbersOf, runnables, type Recorded } from "./recorded.ts";
 
-type Feeds = Readonly<Record<string, Tensor>>;
+export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** Relative and absolute, as in onnx's own runner; half precision has three digits. */
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
@@ -59,7 +59,7 @@ export function runOriginal(bytes: Uint8Array, feeds: Feeds): Feeds {
   }
 }
 
-function run(bytes: Uint8Array, feeds: Feeds): Feeds {
+export function run(bytes: Uint8Array, feeds: Feeds): Feeds {
   const session = openSession(bytes);
   try {
     return session.run(feeds);

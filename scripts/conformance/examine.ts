@@ -7,6 +7,7 @@ import type { Model } from "@groundswell/onnx";
 import { checkCodec } from "./check-codec.ts";
 import { checkGradient } from "./check-gradient.ts";
 import { checkInference, withKnownInputs, withSymbolicBatch } from "./check-inference.ts";
+import { checkNewest } from "./check-newest.ts";
 import { checkOutputs } from "./check-outputs.ts";
 import { failed, inOneLine, refused, Refusal, type Check, type Outcome } from "./outcome.ts";
 import { readRecorded } from "./recorded.ts";
@@ -34,6 +35,8 @@ function outcomeOf(folder: string, check: Check, beginning: (part: Part) => void
   switch (check) {
     case "outputs":
       return checkOutputs({ bytes, model, recorded }, beginning);
+    case "newest":
+      return checkNewest({ bytes, model, recorded }, beginning);
     case "inference":
       return checkInference(model, recorded);
     case "symbolic":

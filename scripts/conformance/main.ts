@@ -1,7 +1,8 @@
 /**
  * `pnpm conformance`: ONNX's own suite against what is written here. For each model: read and
- * written it is the same; the runtime answers what was recorded; types and shapes are inferred
- * as recorded, and again with symbols for the first sizes; slopes agree with differences.
+ * written it is the same; the runtime answers what was recorded, also when the model is brought up
+ * to the newest operator set; types and shapes are inferred as recorded, and again with symbols
+ * for the first sizes; slopes agree with differences.
  * Exits 1 where anything failed.
  */
 import { tmpdir } from "node:os";

@@ -1,5 +1,13 @@
 /** What is held against each model of the suite. */
-export const CHECKS = ["codec", "outputs", "inference", "symbolic", "known", "gradient"] as const;
+export const CHECKS = [
+  "codec",
+  "outputs",
+  "newest",
+  "inference",
+  "symbolic",
+  "known",
+  "gradient",
+] as const;
 
 export type Check = (typeof CHECKS)[number];
 

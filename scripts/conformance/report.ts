@@ -10,6 +10,7 @@ export interface Result {
 const TITLES: { readonly [C in Check]: string } = {
   codec: "read + write",
   outputs: "outputs",
+  newest: "brought up",
   inference: "inference",
   symbolic: "inference with N",
   known: "inputs known",
