@@ -23,6 +23,7 @@ const RANGES: ReadonlyMap<string, Range> = new Map([
     q_num_heads sample_size sampling_ratio shape size split strides
   `).map((name): [string, Range] => [name, [-1, LARGEST]]),
   ...names("paddings pads").map((name): [string, Range] => [name, [-LARGEST, LARGEST]]),
+  ["qk_matmul_output_mode", [0, 3]],
   // Numbers of element types.
   ...names("dtype output_datatype output_dtype precision softmax_precision stash_type to").map(
     (name): [string, Range] => [name, [0, 64]],

@@ -1,7 +1,7 @@
 import { isNumeric } from "../element-type.ts";
 import type { Attribute, GraphDef, ModelTensor, NodeDef } from "../model.ts";
-import { CONTROL_FLOW, mayDoWithout, mayLeaveOut, mustBeConstant } from "./allowed-operators.ts";
-import { rangeOf } from "./attribute-range.ts";
+import { mayDoWithout, mayLeaveOut, mustBeConstant } from "./allowed-operators.ts";
+import { canonicalDomain, checkOperator } from "./check-operator.ts";
 import { checkTensor } from "./check-tensor.ts";
 import type { UntrustedPolicy } from "./policy.ts";
 import { ModelRefused, quoted } from "./refusal.ts";
@@ -9,9 +9,6 @@ import type { RefusalReason } from "./refusal.ts";
 
 /** `TensorProto.DataType.STRING`, as the attribute `to` of a Cast names it. */
 const STRING = 8;
-
-/** The standard operators go by two names. */
-export const canonicalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
 
 /** Attributes that need no look beyond their length. */
 const PLAIN_KINDS: ReadonlySet<Attribute["kind"]> = new Set(["float", "int", "floats", "ints"]);
@@ -138,7 +135,6 @@ function walkNode(node: NodeDef, label: string, place: Place, scope: Scope): voi
   checkCount(node.outputs.length, policy.arity, "arity", "outputs", label);
   checkInputs(node, label, scope);
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    if (canonicalDomain(node.domain) === "") checkRange(name, attribute, label, policy);
     walkAttribute(name, attribute, label, { ...place, around: scope });
   }
   defineOutputs(node, label, scope);
@@ -173,28 +169,6 @@ function defineOutputs({ op, domain, outputs }: NodeDef, node: string, scope: Sc
   }
 }
 
-function checkOperator(
-  { op, domain: written, name }: NodeDef,
-  node: string,
-  policy: UntrustedPolicy,
-): void {
-  const domain = canonicalDomain(written);
-  if (name.length > policy.textLength) {
-    throw new ModelRefused("name", `Its name has ${name.length} characters`, { node });
-  }
-  const allowed = policy.operators.get(domain);
-  if (allowed === undefined) {
-    throw new ModelRefused("domain", `Operators of ${quoted(domain)} are not allowed`, { node });
-  }
-  if (domain === "" && CONTROL_FLOW.has(op)) {
-    if (policy.controlFlow) return;
-    throw new ModelRefused("control-flow", `${op} is not allowed`, { node });
-  }
-  if (!allowed.has(op)) {
-    throw new ModelRefused("operator", `${quoted(op)} is not allowed`, { node });
-  }
-}
-
 function walkAttribute(name: string, attribute: Attribute, node: string, place: Place): void {
   const { policy } = place;
   const { kind, value } = attribute;
@@ -217,22 +191,6 @@ function walkAttribute(name: string, attribute: Attribute, node: string, place: 
   else if (!PLAIN_KINDS.has(kind)) {
     throw new ModelRefused("attribute", `The attribute ${quoted(name)} is a ${kind}`, { node });
   }
-}
-
-function checkRange(
-  name: string,
-  { kind, value }: Attribute,
-  node: string,
-  { rank }: UntrustedPolicy,
-): void {
-  const range = rangeOf(name, rank);
-  if (range === undefined) return;
-  const numbers = kind === "int" ? [value] : kind === "ints" ? value : [];
-  const [least, most] = range;
-  const outside = numbers.find((number) => number < least || number > most);
-  if (outside === undefined) return;
-  const why = `The attribute ${quoted(name)} is ${outside}, not between ${least} and ${most}`;
-  throw new ModelRefused("attribute", why, { node });
 }
 
 function checkText(

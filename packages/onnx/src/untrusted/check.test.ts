@@ -100,6 +100,11 @@ const structural: readonly [what: string, reason: RefusalReason, model: Model][]
     withNode("Relu", ["x"], ["y"], { attributes: { training_mode: { kind: "int", value: -2 } } }),
   ],
   [
+    "a split into fewer parts than it names",
+    "attribute",
+    withNodes(nodeOf("Split", ["x"], ["y", "z"], { num_outputs: 1 })),
+  ],
+  [
     "an axis out of reach",
     "attribute",
     withNode("Relu", ["x"], ["y"], {
