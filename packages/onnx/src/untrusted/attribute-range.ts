@@ -18,10 +18,12 @@ const RANGES: ReadonlyMap<string, Range> = new Map([
     transB upper
   `).map((name): [string, Range] => [name, [0, 1]]),
   ...names(`
-    block_size blocksize dilations group hidden_size kernel_shape kv_num_heads num_groups num_heads
-    num_outputs offset_group output_height output_padding output_shape output_width pooled_shape
-    q_num_heads sample_size sampling_ratio shape size split strides
-  `).map((name): [string, Range] => [name, [-1, LARGEST]]),
+    blocksize dilations group hidden_size kernel_shape kv_num_heads num_groups num_outputs
+    offset_group output_height output_width pooled_shape q_num_heads sample_size size strides
+  `).map((name): [string, Range] => [name, [1, LARGEST]]),
+  ...names("block_size num_heads output_padding output_shape sampling_ratio shape split").map(
+    (name): [string, Range] => [name, [-1, LARGEST]],
+  ),
   ...names("paddings pads").map((name): [string, Range] => [name, [-LARGEST, LARGEST]]),
   ["qk_matmul_output_mode", [0, 3]],
   // Numbers of element types.
