@@ -1,5 +1,5 @@
 import { openSession, tensor, zeros } from "@groundswell/onnx";
-import type { Session, Tensor } from "@groundswell/onnx";
+import type { Provider, RunsOn, Session, Tensor } from "@groundswell/onnx";
 
 import { createDenseState } from "./dense-state.ts";
 import type { DenseState, TrainerState } from "./dense-state.ts";
@@ -11,15 +11,16 @@ import type { TrainStep } from "./train-step.ts";
 /** How many steps a run of the runtime makes. */
 export type TrainerMode = "one" | "many" | "epoch";
 
-export interface TrainerOptions<M extends TrainerMode = TrainerMode> {
+/** Default: one thread of the CPU. Bits are the same only for the same threads and provider. */
+export interface TrainerOptions<M extends TrainerMode = TrainerMode> extends RunsOn {
   readonly mode: M;
-  /** Default 1. Bits are the same only for the same number. */
-  readonly threads?: number;
 }
 
 interface Trainer {
   /** Steps executed so far. */
   readonly t: number;
+  /** The one of the list that was to be had. */
+  readonly provider: Provider;
   /** Copies, by parameter name; tables excluded. */
   parameters(): Record<string, Float32Array>;
   /** Copies. */
@@ -77,18 +78,19 @@ export function openTrainer<M extends TrainerMode>(
     readonly [N in TrainerMode]: (
       step: TrainStep,
       dense: DenseState,
-      threads: number,
+      runsOn: RunsOn,
     ) => TrainerOf[N];
   } = { one: openOneStep, many: openManySteps, epoch: openEpoch };
-  return openers[options.mode](step, createDenseState(step, state), options.threads ?? 1);
+  const { mode, ...runsOn } = options;
+  return openers[mode](step, createDenseState(step, state), runsOn);
 }
 
-function openOneStep(step: TrainStep, dense: DenseState, threads: number): OneStepTrainer {
+function openOneStep(step: TrainStep, dense: DenseState, runsOn: RunsOn): OneStepTrainer {
   const { optimiser } = step;
   const tables = step.parameters.filter(isTable);
   // The runtime keeps a memory plan for each combination of shapes it meets, and with
   // touched rows nearly every step is a new one.
-  const session = openSession(step.model, { threads, memoryPattern: tables.length === 0 });
+  const session = openSession(step.model, { ...runsOn, memoryPattern: tables.length === 0 });
   const hyper = zeros("float32", [optimiser.hyperSize]);
   const loss = zeros("float32", []);
   const wanted = Object.fromEntries(step.outputs.map((name) => [name, null]));
@@ -108,8 +110,8 @@ function openOneStep(step: TrainStep, dense: DenseState, threads: number): OneSt
   });
 }
 
-function openManySteps(step: TrainStep, dense: DenseState, threads: number): ManyStepTrainer {
-  const session = openSession(step.manySteps(), { threads });
+function openManySteps(step: TrainStep, dense: DenseState, runsOn: RunsOn): ManyStepTrainer {
+  const session = openSession(step.manySteps(), runsOn);
   return withState<ManyStepTrainer>(dense, session, {
     steps(batch, learningRates) {
       const loss = zeros("float32", [learningRates.length]);
@@ -122,8 +124,8 @@ function openManySteps(step: TrainStep, dense: DenseState, threads: number): Man
   });
 }
 
-function openEpoch(step: TrainStep, dense: DenseState, threads: number): EpochTrainer {
-  const session = openSession(step.epoch(), { threads });
+function openEpoch(step: TrainStep, dense: DenseState, runsOn: RunsOn): EpochTrainer {
+  const session = openSession(step.epoch(), runsOn);
   return withState<EpochTrainer>(dense, session, {
     epoch(dataset, indices, learningRates) {
       const steps = learningRates.length;
@@ -148,6 +150,7 @@ function withState<T extends Trainer>(
     get t() {
       return dense.t;
     },
+    provider: session.provider,
     parameters: () => dense.parameters(),
     state: () => dense.state(),
     load: (state) => dense.load(state),

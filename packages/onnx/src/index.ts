@@ -127,7 +127,7 @@ export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";
 export { openSession } from "./session.ts";
-export type { Session, SessionOptions } from "./session.ts";
+export type { RunsOn, Session, SessionOptions } from "./session.ts";
 export { dataOf, sizeOf, tensor, zeros } from "./tensor.ts";
 export type { Tensor } from "./tensor.ts";
 export { openThread, serveThread, ThreadExited, transferring } from "./thread.ts";

@@ -18,9 +18,9 @@ export interface ProviderChoice {
    * The first with which the model loads is taken; operators that it doesn't have go to those
    * after it, and in the end to the CPU. Default: ["cpu"].
    */
-  readonly providers?: readonly Provider[];
+  readonly providers?: readonly Provider[] | undefined;
   /** Told of each one that is passed over, for logs and metrics. */
-  readonly onFallback?: (fallback: ProviderFallback) => void;
+  readonly onFallback?: ((fallback: ProviderFallback) => void) | undefined;
 }
 
 /**

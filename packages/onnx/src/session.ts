@@ -24,6 +24,9 @@ export interface SessionOptions extends ProviderChoice {
   readonly optimise?: "none" | "basic" | "extended" | "all";
 }
 
+/** On how many threads a model runs, and on which of a list of providers. */
+export type RunsOn = Pick<SessionOptions, "threads" | "providers" | "onFallback">;
+
 /**
  * A loaded model. `run` is synchronous and can't be interrupted: it blocks the thread that
  * calls it for as long as the model takes. Never call it on a thread that serves HTTP or

@@ -1,5 +1,5 @@
 import { inferenceModel } from "@groundswell/autograd";
-import { dataOf, openSession, type SessionOptions, tensor, type Tensor } from "@groundswell/onnx";
+import { dataOf, openSession, type RunsOn, tensor, type Tensor } from "@groundswell/onnx";
 
 import type { Architecture, Batch, Weights } from "./recipe.ts";
 import { gatherRows } from "./table.ts";
@@ -10,9 +10,6 @@ export interface Forward {
   run(batch: Batch, weights: Weights): Float32Array;
   close(): void;
 }
-
-/** On how many threads, and on which of a list of providers. */
-export type RunsOn = Pick<SessionOptions, "threads" | "providers" | "onFallback">;
 
 export function openForward(architecture: Architecture, runsOn: RunsOn = {}): Forward {
   const { parameters, inputs, tableRows } = architecture;

@@ -1,6 +1,6 @@
-import { dataOf } from "@groundswell/onnx";
+import { dataOf, type RunsOn } from "@groundswell/onnx";
 
-import { openForward, type RunsOn } from "./forward.ts";
+import { openForward } from "./forward.ts";
 import type { ModelSettings, Predictor, Weights } from "./recipe.ts";
 import { architectureOf } from "./recipes/index.ts";
 import { scatterRows } from "./table.ts";

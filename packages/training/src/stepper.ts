@@ -7,7 +7,7 @@ import {
   trainStep,
   type TrainStep,
 } from "@groundswell/autograd";
-import { tensor, type Tensor } from "@groundswell/onnx";
+import { type Provider, type RunsOn, tensor, type Tensor } from "@groundswell/onnx";
 
 import type { Architecture, Batch, Weights } from "./recipe.ts";
 import { openTable } from "./table.ts";
@@ -23,6 +23,7 @@ export interface StepperState {
 /** A model under training: each step changes its weights. */
 export interface Stepper {
   readonly t: number;
+  readonly provider: Provider;
   /** @param targets `[batch.size, classes]`: see `targetsOf` @returns the loss before the update */
   step(batch: Batch, targets: Tensor, learningRate: number): number;
   /** Copies of the dense parameters, the tables themselves. */
@@ -73,7 +74,7 @@ export function openStepper(
   architecture: Architecture,
   optimiser: Optimiser,
   start: Weights | StepperState,
-  threads = 1,
+  runsOn: RunsOn = {},
 ): Stepper {
   const step = stepOf(architecture, optimiser);
   const { t, tensors } = "t" in start ? start : freshState(architecture, step, start);
@@ -82,7 +83,7 @@ export function openStepper(
   const trainer = openTrainer(
     step,
     { t, values: Object.fromEntries(dense.map(({ name }) => [name, floats(tensors, name)])) },
-    { mode: "one", threads },
+    { mode: "one", ...runsOn },
   );
   const tables = Object.keys(architecture.tableRows).map((name) =>
     openTable(
@@ -100,6 +101,7 @@ export function openStepper(
     get t() {
       return trainer.t;
     },
+    provider: trainer.provider,
     step(batch, targets, learningRate) {
       const rows: Record<string, TouchedRows> = {};
       for (const table of tables) rows[table.name] = table.touched(batch.rows[table.name]);

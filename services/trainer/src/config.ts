@@ -1,3 +1,4 @@
+import { PROVIDERS } from "@groundswell/onnx";
 import { z } from "zod";
 
 /** The environment of this service. */
@@ -14,5 +15,11 @@ export const Config = z.object({
   TRAINING_THREADS: z.coerce.number().int().min(1).max(256).default(2),
   /** Of the whole process: what serves people comes first where they share cores. */
   NICENESS: z.coerce.number().int().min(0).max(19).default(10),
+  /** Where models train, e.g. "cuda,cpu": the first that this machine has. */
+  PROVIDERS: z
+    .string()
+    .default("cpu")
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(PROVIDERS)).min(1)),
 });
 export type Config = z.infer<typeof Config>;

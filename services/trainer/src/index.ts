@@ -1,6 +1,7 @@
 import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
 import { type Database, postgresCheck } from "@groundswell/db";
 import type { ArtifactStore } from "@groundswell/models";
+import type { Provider } from "@groundswell/onnx";
 import { runWorker, startSweeper, trainModel } from "@groundswell/queue";
 import type { FastifyInstance } from "fastify";
 import { Counter } from "prom-client";
@@ -16,6 +17,8 @@ export interface TrainerDeps {
   /** Tells this process from other trainers. */
   holder: string;
   threads: number;
+  /** Where models train: the first of them that this machine has. Default: the CPU. */
+  providers?: readonly Provider[];
   clock: () => Date;
   logger: Logger;
   metrics: Metrics;
@@ -40,7 +43,21 @@ export function buildTrainer(deps: TrainerDeps): Trainer {
     labelNames: ["status"] as const,
     registers: [deps.metrics.registry],
   });
-  const worker = createRunWorker({ ...deps, onEnded: (status) => runs.labels(status).inc() });
+  const fallbacks = new Counter({
+    name: "training_provider_fallbacks_total",
+    help: "Sessions that were opened on another provider than was wanted, by the one passed over.",
+    labelNames: ["provider"] as const,
+    registers: [deps.metrics.registry],
+  });
+  const worker = createRunWorker({
+    ...deps,
+    providers: deps.providers ?? ["cpu"],
+    onEnded: (status) => runs.labels(status).inc(),
+    onFallback: (fallback) => {
+      fallbacks.labels(fallback.provider).inc();
+      logger.warn(fallback, "training doesn't run on the provider that was wanted");
+    },
+  });
   const sweeper = startSweeper({
     restMs: () => LOOK_EVERY_MS,
     work: worker.next,

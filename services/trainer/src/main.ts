@@ -19,6 +19,7 @@ const trainer = buildTrainer({
   prefix: config.QUEUE_PREFIX,
   holder: `${hostname()} ${process.pid} ${Date.now()}`,
   threads: config.TRAINING_THREADS,
+  providers: config.PROVIDERS,
   clock: () => new Date(),
   logger: createLogger({ service: "trainer", level: config.LOG_LEVEL }),
   metrics: createMetrics({ service: "trainer" }),

@@ -1,3 +1,4 @@
+import type { Provider, ProviderFallback } from "@groundswell/onnx";
 import type { BatchProgress, Example, ModelSettings } from "@groundswell/training";
 
 /** A training from the model's own initial weights. */
@@ -16,6 +17,7 @@ export interface Trained {
   bestEpoch: number;
   steps: number;
   validation: { loss: number; accuracy: number } | null;
+  provider: Provider;
 }
 
 /** What the trainer and its computing thread say to each other. The thread keeps the weights. */
@@ -42,10 +44,16 @@ export interface TrainingProtocol {
     /** The candidate as a version's artifact. */
     artifact: { payload: null; result: Uint8Array<ArrayBuffer> };
   };
-  events: { progress: BatchProgress };
+  events: {
+    progress: BatchProgress;
+    /** A model doesn't run where it was first wanted. */
+    providerFallback: ProviderFallback;
+  };
 }
 
-/** Shared with the thread, which can't hear messages while it computes: 1 asks it to stop. */
 export interface ThreadData {
+  /** Shared with the thread, which can't hear messages while it computes: 1 asks it to stop. */
   stop: SharedArrayBuffer;
+  /** Where models run: the first of them that this machine has. */
+  providers: readonly Provider[];
 }

@@ -92,6 +92,7 @@ function lineageOf(
     },
     judged_against: { version: champion.version, learned_through: champion.learnedThrough },
     trained,
-    numeric_class: `${numericClass()} threads ${threads}`,
+    // Another provider computes other bits.
+    numeric_class: `${numericClass()} threads ${threads}${trained.provider === "cpu" ? "" : ` on ${trained.provider}`}`,
   };
 }

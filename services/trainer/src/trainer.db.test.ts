@@ -1,3 +1,6 @@
+import { platform } from "node:process";
+
+import { createMetrics } from "@groundswell/bootstrap";
 import { testEnv } from "@groundswell/local/testing";
 import { decodeWeights } from "@groundswell/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -5,11 +8,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Trainer } from "./index.ts";
 import { openTrainingWorld, type Row } from "./training-world.ts";
 
+/** Of another operating system: training falls back to the CPU. */
+const missing = platform === "darwin" ? "dml" : "coreml";
+const metrics = createMetrics({ service: "trainer" });
 let world: ReturnType<typeof openTrainingWorld>;
 let trainer: Trainer;
 beforeAll(async () => {
   world = openTrainingWorld(await testEnv());
-  trainer = world.trainer();
+  trainer = world.trainer({ metrics, providers: [missing, "cpu"] });
 });
 afterAll(async () => {
   await trainer.close();
@@ -44,6 +50,14 @@ test("a run trains a candidate that passes its gate, and says what it learned fr
     seed: 1,
     data: { train: { count: 80, first_seq: seqs[0], last_seq: seqs[79] }, cut_at_step: 1 },
   });
+  // A provider that isn't there is passed over, counted, and not what the version says.
+  expect(version?.lineage).toMatchObject({
+    trained: { provider: "cpu" },
+    numeric_class: expect.stringMatching(/threads 1$/) as string,
+  });
+  expect(await metrics.registry.metrics()).toContain(
+    `training_provider_fallbacks_total{provider="${missing}"`,
+  );
   const artifact = await world.artifacts.get(model.projectId, version?.artifact.sha256 ?? "");
   expect(decodeWeights(artifact).settings.classes).toEqual(["left", "right"]);
   const events = await world.eventsOf(run);

@@ -1,7 +1,7 @@
 /** The thread that computes: training, catching up, and the answers of an exam. */
 import { workerData } from "node:worker_threads";
 
-import { serveThread } from "@groundswell/onnx";
+import { type ProviderFallback, serveThread } from "@groundswell/onnx";
 import {
   bestOf,
   encodeWeights,
@@ -16,8 +16,12 @@ import {
 
 import type { ThreadData, TrainingProtocol } from "./protocol.ts";
 
-const { stop } = workerData as ThreadData;
+const { stop, providers } = workerData as ThreadData;
 const stopped = new Int32Array(stop);
+const runsOn = {
+  providers,
+  onFallback: (fallback: ProviderFallback) => thread.emit("providerFallback", fallback),
+};
 let candidate: { settings: ModelSettings; weights: Weights } | undefined;
 
 function trained() {
@@ -29,7 +33,7 @@ function trained() {
 const TOGETHER = 256;
 
 function answersOf(settings: ModelSettings, weights: Weights, inputs: Uint8Array[]): string[] {
-  const predictor = openPredictor(settings, weights);
+  const predictor = openPredictor(settings, weights, runsOn);
   const { classes } = settings;
   const answers: string[] = [];
   for (let at = 0; at < inputs.length; at += TOGETHER) {
@@ -44,6 +48,7 @@ const thread = serveThread<TrainingProtocol>({
   train({ settings, ...order }) {
     const { weights, ...result } = trainBatch({
       ...order,
+      ...runsOn,
       settings,
       start: initialWeights(settings),
       clock: () => performance.now(),

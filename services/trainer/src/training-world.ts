@@ -14,7 +14,7 @@ import type { TestEnv } from "@groundswell/local/testing";
 import { CHAMPION, openArtifactStore } from "@groundswell/models";
 import { encodeWeights, initialWeights } from "@groundswell/training";
 
-import { buildTrainer } from "./index.ts";
+import { buildTrainer, type TrainerDeps } from "./index.ts";
 
 const SIDE = 8;
 const CLASSES = ["left", "right"];
@@ -132,7 +132,7 @@ export function openTrainingWorld(env: TestEnv) {
     return { projectId, modelId, runId };
   };
 
-  const trainer = () =>
+  const trainer = (change: Partial<TrainerDeps> = {}) =>
     buildTrainer({
       database: worker,
       artifacts,
@@ -143,6 +143,7 @@ export function openTrainingWorld(env: TestEnv) {
       clock,
       logger: createLogger({ service: "trainer", level: "fatal" }),
       metrics: createMetrics({ service: "trainer" }),
+      ...change,
     });
 
   type Run = Awaited<ReturnType<typeof startRun>>;

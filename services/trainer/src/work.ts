@@ -8,7 +8,7 @@ import {
   type RunRecord,
 } from "@groundswell/db";
 import type { ArtifactStore } from "@groundswell/models";
-import { openThread } from "@groundswell/onnx";
+import { openThread, type Provider, type ProviderFallback } from "@groundswell/onnx";
 import { ZodError } from "zod";
 
 import { CannotTrain } from "./data-set.ts";
@@ -23,9 +23,11 @@ export interface WorkDeps {
   artifacts: ArtifactStore;
   holder: string;
   threads: number;
+  providers: readonly Provider[];
   clock: () => Date;
   logger: Logger;
   onEnded: (status: string) => void;
+  onFallback: (fallback: ProviderFallback) => void;
 }
 
 /** A run whose trainer died this often is likely what killed it. */
@@ -110,7 +112,7 @@ const sayIssue = ({ path, message }: ZodError["issues"][number]) =>
   `${path.map(String).join(".")}: ${message}`;
 
 async function attempt(
-  { database, artifacts, threads, clock, logger }: WorkDeps,
+  { database, artifacts, threads, providers, clock, logger, onFallback }: WorkDeps,
   run: RunRecord,
   hold: RunHold,
   { signal }: Lease,
@@ -118,6 +120,7 @@ async function attempt(
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const thread = openThread<TrainingProtocol>(new URL("./training-thread.ts", import.meta.url), {
     stop,
+    providers,
   } satisfies ThreadData);
   // The thread computes and can't be spoken to: it looks at this now and then.
   const askToStop = () => void Atomics.store(new Int32Array(stop), 0, 1);
@@ -131,6 +134,7 @@ async function attempt(
     onError: (error) => logger.warn({ err: error, runId: run.runId }, "telling the progress"),
   });
   thread.on("progress", reporter.epoch);
+  thread.on("providerFallback", onFallback);
   try {
     const deps = { database, artifacts, thread, reporter, hold, threads, signal };
     const candidate = await trainRun(deps, run);

@@ -9,7 +9,8 @@ const names = (list: string): readonly string[] => list.trim().split(/\s+/);
 export const STANDARD_OPERATORS: ReadonlySet<string> = new Set(
   names(`
     Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool
-    BatchNormalization Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow
+    BatchNormalization Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
+    BlackmanWindow
     Cast CastLike Ceil Celu CenterCropPad Clip Col2Im Compress Concat Constant ConstantOfShape
     Conv ConvInteger ConvTranspose Cos Cosh CumProd CumSum
     DFT DeformConv DepthToSpace DequantizeLinear Det Div Dropout DynamicQuantizeLinear

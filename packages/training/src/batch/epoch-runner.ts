@@ -1,5 +1,5 @@
 import { openTrainer } from "@groundswell/autograd";
-import { tensor, type Tensor } from "@groundswell/onnx";
+import { type Provider, type RunsOn, tensor, type Tensor } from "@groundswell/onnx";
 
 import type { Architecture, Weights } from "../recipe.ts";
 import { freshState, openStepper, stepOf, TARGETS } from "../stepper.ts";
@@ -14,6 +14,7 @@ export interface Seen extends Target {
 export interface EpochRunner {
   /** How many batches of equal size `run` takes at most. */
   readonly together: number;
+  readonly provider: Provider;
   /** @param batches all of one size @returns the loss of each before its update */
   run(batches: readonly (readonly Seen[])[], learningRates: readonly number[]): number[];
   /** Copies of the dense parameters; tables as they are. */
@@ -31,22 +32,23 @@ const STEPS_TOGETHER = 32;
 export function openEpochRunner(
   architecture: Architecture,
   start: Weights,
-  threads: number,
+  runsOn: RunsOn,
 ): EpochRunner {
   const withTables = Object.keys(architecture.tableRows).length > 0;
   return withTables
-    ? openOneByOne(architecture, start, threads)
-    : openManyAtOnce(architecture, start, threads);
+    ? openOneByOne(architecture, start, runsOn)
+    : openManyAtOnce(architecture, start, runsOn);
 }
 
 /** Each batch touches other rows of the tables: a step is a run of its own. */
-function openOneByOne(architecture: Architecture, start: Weights, threads: number): EpochRunner {
+function openOneByOne(architecture: Architecture, start: Weights, runsOn: RunsOn): EpochRunner {
   const { optimiser } = architecture.batch;
-  const stepper = openStepper(architecture, optimiser, start, threads);
+  const stepper = openStepper(architecture, optimiser, start, runsOn);
   const batcher = architecture.createBatcher();
   const targets = createTargets(architecture.classes.length);
   return {
     together: 1,
+    provider: stepper.provider,
     run: (batches, learningRates) =>
       batches.map((batch, k) => {
         const together = batcher.together(batch.map(({ features }) => features));
@@ -58,20 +60,21 @@ function openOneByOne(architecture: Architecture, start: Weights, threads: numbe
 }
 
 /** The state stays inside the runtime from step to step: going in and out costs more than the step. */
-function openManyAtOnce(architecture: Architecture, start: Weights, threads: number): EpochRunner {
+function openManyAtOnce(architecture: Architecture, start: Weights, runsOn: RunsOn): EpochRunner {
   const step = stepOf(architecture, architecture.batch.optimiser);
   const { t, tensors } = freshState(architecture, step, start);
   const values = Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]);
   const trainer = openTrainer(
     step,
     { t, values: Object.fromEntries(values) },
-    { mode: "many", threads },
+    { mode: "many", ...runsOn },
   );
   const batcher = architecture.createBatcher();
   const targets = createTargets(architecture.classes.length);
 
   return {
     together: STEPS_TOGETHER,
+    provider: trainer.provider,
     run(batches, learningRates) {
       const steps = batches.length;
       const { inputs } = batcher.together(batches.flat().map(({ features }) => features));

@@ -1,4 +1,5 @@
 import { randomStream } from "@groundswell/autograd";
+import type { Provider, ProviderChoice } from "@groundswell/onnx";
 
 import { openForward } from "../forward.ts";
 import type { Architecture, Example, ModelSettings, Weights } from "../recipe.ts";
@@ -10,7 +11,7 @@ import { judge, type Judgement } from "./judge.ts";
 import { orderOf, partsOf } from "./order.ts";
 import { cosineRate, createEarlyStop } from "./schedule.ts";
 
-export interface BatchTraining {
+export interface BatchTraining extends ProviderChoice {
   settings: ModelSettings;
   /** What training begins from. */
   start: Weights;
@@ -21,7 +22,7 @@ export interface BatchTraining {
   config: Record<string, unknown>;
   /** Of the order and the augmentation. */
   seed: number;
-  /** Bits are the same only for the same number. */
+  /** Bits are the same only for the same number, and the same provider. */
   threads: number;
   /** Milliseconds; only differences count. */
   clock: () => number;
@@ -52,6 +53,8 @@ export interface TrainedBatch {
   /** Of these weights. */
   validation: Judgement | null;
   steps: number;
+  /** On what it was trained. */
+  provider: Provider;
 }
 
 interface Kept extends Seen {
@@ -72,8 +75,10 @@ export function trainBatch(training: BatchTraining): TrainedBatch {
   const architecture = architectureOf(settings);
   const keep = keeper(architecture);
   const train = training.train.map(keep);
-  const runner = openEpochRunner(architecture, training.start, training.threads);
-  const forward = openForward(architecture, { threads: training.threads });
+  const { threads, providers, onFallback } = training;
+  const runsOn = { threads, providers, onFallback };
+  const runner = openEpochRunner(architecture, training.start, runsOn);
+  const forward = openForward(architecture, runsOn);
   const validation = training.validation.map(keep);
   try {
     return runEpochs(training, {
@@ -132,7 +137,8 @@ function runEpochs(training: BatchTraining, running: Running): TrainedBatch {
     Object.assign(best, { weights: copyWeights(runner.weights()), validation });
   }
   const bestEpoch = best.validation ? stop.best : epoch;
-  return { ...best, finished, epochs: epoch, bestEpoch, steps: meter.steps() };
+  const { provider } = runner;
+  return { ...best, finished, epochs: epoch, bestEpoch, steps: meter.steps(), provider };
 }
 
 /** @returns false where it was stopped */
