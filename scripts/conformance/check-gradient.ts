@@ -1,7 +1,7 @@
+import { GraphError } from "@groundswell/autograd";
 import { openSession, PassError, SessionError, UndecidedShape } from "@groundswell/onnx";
 import type { Model, Session } from "@groundswell/onnx";
 
-import { GraphError } from "../../packages/autograd/src/index.ts";
 import { differenceOf } from "./check-outputs.ts";
 import { compareSlope, type Loss } from "./compare-slope.ts";
 import { chainOf, failed, inOneLine, passed, refused, type Outcome } from "./outcome.ts";

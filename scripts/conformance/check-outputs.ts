@@ -1,7 +1,7 @@
 import { encodeModel, openSession, SessionError } from "@groundswell/onnx";
 import type { Model, NodeDef, Tensor } from "@groundswell/onnx";
+import { allNodes } from "@groundswell/onnx/testing";
 
-import { allNodes } from "../../packages/onnx/src/passes/names.ts";
 import { failed, inOneLine, passed, refused, Refusal, type Outcome } from "./outcome.ts";
 import { numbersOf, runnables, type Recorded } from "./recorded.ts";
 

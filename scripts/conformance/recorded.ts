@@ -3,10 +3,8 @@ import { join } from "node:path";
 
 import { DTYPES, sizeOf, tensor } from "@groundswell/onnx";
 import type { Model, ModelTensor, Tensor, ValueInfo } from "@groundswell/onnx";
+import { decodeTensor, readProtobuf, viewOf } from "@groundswell/onnx/testing";
 
-import { decodeTensor } from "../../packages/onnx/src/decode-tensor.ts";
-import { viewOf } from "../../packages/onnx/src/dtype.ts";
-import { readProtobuf } from "../../packages/onnx/src/protobuf-reader.ts";
 import { inOneLine, Refusal } from "./outcome.ts";
 
 /** What a model was fed once and what it answered, by the names in its graph. */

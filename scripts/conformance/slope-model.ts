@@ -1,9 +1,9 @@
+import { createGraph, gradient, importModel } from "@groundswell/autograd";
+import type { Value } from "@groundswell/autograd";
+import { graphDefOf, modelOf } from "@groundswell/autograd/testing";
 import { encodeModel } from "@groundswell/onnx";
 import type { Model, Tensor } from "@groundswell/onnx";
 
-import { graphDefOf, modelOf } from "../../packages/autograd/src/emission.ts";
-import { createGraph, gradient, importModel } from "../../packages/autograd/src/index.ts";
-import type { Value } from "../../packages/autograd/src/index.ts";
 import type { Recorded } from "./recorded.ts";
 import type { SlopeProblem } from "./slope-problem.ts";
 

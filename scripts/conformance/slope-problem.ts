@@ -1,7 +1,7 @@
+import { randomStream } from "@groundswell/autograd";
 import { elementsFrom, sizeOf, tensor } from "@groundswell/onnx";
 import type { Model, Tensor } from "@groundswell/onnx";
 
-import { randomStream } from "../../packages/autograd/src/index.ts";
 import { isRandom } from "./check-outputs.ts";
 import { Refusal } from "./outcome.ts";
 import { numbersOf, runnables, type Recorded } from "./recorded.ts";
