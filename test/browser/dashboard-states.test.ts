@@ -47,6 +47,18 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
     await server.close();
   });
 
+  test("is there in a browser whose language is none", async () => {
+    if (!opened.browser) throw new Error(opened.reason);
+    const context = await opened.browser.newContext();
+    await context.addInitScript(() => {
+      Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true });
+    });
+    const page = await context.newPage();
+    await page.goto(`${server.origin}/${signedIn()}`);
+    await page.getByRole("navigation").waitFor();
+    await context.close();
+  });
+
   test("asks for a key, and tells what is wrong with one", async () => {
     const { page, complaints } = await look("");
     const field = page.getByLabel("Secret key");

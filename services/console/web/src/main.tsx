@@ -1,3 +1,4 @@
+import "./browser-language.ts";
 import "./tokens.css";
 import "./base.css";
 import "./app.css";
