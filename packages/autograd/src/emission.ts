@@ -1,4 +1,4 @@
-import { onnxCode } from "@groundswell/onnx";
+import { allNodes, onnxCode } from "@groundswell/onnx";
 import type {
   Attribute,
   AttributeSpecs,
@@ -6,6 +6,7 @@ import type {
   Dim,
   DType,
   GraphDef,
+  Metadata,
   Model,
   NodeDef,
   NumericTensor,
@@ -16,8 +17,12 @@ import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { Node, Subgraph, Value } from "./value.ts";
 
-/** Operators of this set are what the op registry describes; IR 11 is the format that came with it. */
-const OPERATOR_SET = 23;
+/** Operators of these sets are what the op registry describes; IR 11 is the format that came with them. */
+const OPERATOR_SETS: Readonly<Record<string, number>> = {
+  "": 23,
+  "ai.onnx.ml": 5,
+  "ai.onnx.preview.training": 1,
+};
 const IR_VERSION = 11;
 
 export interface EmissionOptions {
@@ -116,8 +121,9 @@ function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => strin
     node.optional.has(output) && !used.has(output) ? "" : nameOf(output),
   );
   while (outputs.length > 1 && outputs.at(-1) === "") outputs.pop();
-  return plainNode({
+  return {
     op: node.operator.name,
+    domain: node.operator.domain,
     name: node.outputs[0]?.name ?? "",
     inputs: node.inputs.map((input) => (input === null ? "" : nameOf(input))),
     outputs,
@@ -125,7 +131,7 @@ function nodeDefOf(node: Node, used: Set<Value>, nameOf: (value: Value) => strin
       ...attributesOf(node.operator.attributes, node.attributes),
       ...mapped(node.subgraphs, (body) => ({ kind: "graph", value: bodyOf(body, nameOf) })),
     },
-  });
+  };
 }
 
 /**
@@ -192,9 +198,20 @@ export const infoOf = (
   { dtype, shape }: { readonly dtype: DType; readonly shape: readonly Dim[] },
 ): ValueInfo => ({ name, dtype, shape });
 
-export const modelOf = (graph: GraphDef): Model => ({
-  irVersion: IR_VERSION,
-  producer: "groundswell",
-  operatorSets: [{ domain: "", version: OPERATOR_SET }],
-  graph,
-});
+/** A model of the graph, which names the operator sets that its nodes are of. */
+export function modelOf(graph: GraphDef, metadata: Metadata = {}): Model {
+  const domains = new Set(["", ...allNodes(graph).map(({ domain }) => domain)]);
+  return {
+    irVersion: IR_VERSION,
+    producer: "groundswell",
+    operatorSets: Array.from(domains, (domain) => ({ domain, version: versionOf(domain) })),
+    graph,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
+}
+
+function versionOf(domain: string): number {
+  const version = OPERATOR_SETS[domain];
+  if (version === undefined) throw new GraphError(`Nothing is known of the domain "${domain}"`);
+  return version;
+}

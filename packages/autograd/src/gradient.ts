@@ -1,11 +1,11 @@
 import { isFloat, sameShape, showShape } from "@groundswell/onnx";
-import type { PerInput } from "@groundswell/onnx";
 
 import { dependenciesOf, reads } from "./dependencies.ts";
 import { GraphError, UnwrittenRule } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import type { GradientSite, Slopes } from "./op.ts";
 import { opOf } from "./ops/index.ts";
+import { perInput } from "./value.ts";
 import type { Node, Shape, Value } from "./value.ts";
 
 /**
@@ -151,10 +151,6 @@ function refusal(node: Node, reason: string, sources: ReadonlySet<Value>): Graph
       `It isn't needed where ${names} ${below.length === 1 ? "is" : "are"} frozen`,
   );
 }
-
-/** For rules, an input that is left out is undefined. */
-const perInput = (inputs: Node["inputs"]): PerInput<Value> =>
-  inputs.map((input) => input ?? undefined) as readonly (Value | undefined)[] as PerInput<Value>;
 
 /** Undoes broadcasting: sums `slope` over the axes that `shape` doesn't have, or has with size 1. */
 function sumToShape(g: Graph, slope: Value, shape: Shape): Value {

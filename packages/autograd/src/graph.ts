@@ -3,11 +3,9 @@ import type {
   AttributeSpec,
   AttributeValue,
   DType,
-  Known,
   NumericTensor,
   Operator,
   OutputSpec,
-  PerInput,
 } from "@groundswell/onnx";
 
 import { createConstants } from "./constants.ts";
@@ -16,6 +14,7 @@ import type { Region } from "./op.ts";
 import { installBuilders } from "./ops/index.ts";
 import type { Builders } from "./ops/index.ts";
 import { capturedBy, signatureOf } from "./subgraph.ts";
+import { perInput } from "./value.ts";
 import type { Node, Operand, Shape, Subgraph, Value } from "./value.ts";
 
 type AttributeRecord = Readonly<Record<string, AttributeValue | null>>;
@@ -118,7 +117,8 @@ export function createGraph(scope = ""): Graph {
       const operator = "operator" in op ? op.operator : op;
       const complete = withDefaults(operator, { ...attributes, ...signaturesOf(bodies) });
       const names = inputs.map((input) => input?.name ?? "");
-      const key = JSON.stringify([operator.name, names, complete, outputCount, apart]);
+      const { name, domain } = operator;
+      const key = JSON.stringify([domain, name, names, complete, outputCount, apart]);
       // Two subgraphs are never known to be the same.
       const known = Object.keys(bodies).length === 0 ? outputsByKey.get(key) : undefined;
       if (known !== undefined) return known;
@@ -128,7 +128,7 @@ export function createGraph(scope = ""): Graph {
         unknown: () => `${scope}?${unknownSizes++}`,
       });
       const parts = { operator, inputs, attributes: complete, subgraphs: bodies, origin };
-      const node = createNode(`${scope}${operator.name}.${nodes.length}`, parts, specs);
+      const node = createNode(`${scope}${name}.${nodes.length}`, parts, specs);
       nodes.push(node);
       outputsByKey.set(key, node.outputs);
       return node.outputs;
@@ -210,9 +210,8 @@ function inferOutputs(
   attributes: AttributeRecord,
   site: Pick<Parameters<Operator["infer"]>[0], "outputCount" | "unknown">,
 ): readonly OutputSpec[] {
-  const known = inputs.map((input) => input ?? undefined) as readonly (Known | undefined)[];
   try {
-    return operator.infer({ ...site, inputs: known as unknown as PerInput<Known>, attributes });
+    return operator.infer({ ...site, inputs: perInput(inputs), attributes });
   } catch (cause) {
     if (!(cause instanceof ShapeError)) throw cause;
     const shapes = inputs.map((input) => (input === null ? "-" : showShape(input.shape)));

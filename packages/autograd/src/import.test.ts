@@ -224,3 +224,59 @@ test("where no gradient is written, the error says where, and what to freeze", (
   const { step } = fineTune(withWeights, { ...options, trainable: ["head"] });
   expect(step.parameters.map(({ name }) => name)).toEqual(["head"]);
 });
+
+test("operators of another set stay in it, and what lies above them trains", () => {
+  const weights: NumericTensor = {
+    name: "w",
+    dtype: "float32",
+    dims: [2, 1],
+    bytes: new Uint8Array(Float32Array.of(1, 1).buffer),
+  };
+  const scaler: NodeDef = {
+    op: "Scaler",
+    domain: "ai.onnx.ml",
+    name: "scaler",
+    inputs: ["x"],
+    outputs: ["scaled"],
+    attributes: {
+      offset: { kind: "floats", value: [1, 2] },
+      scale: { kind: "floats", value: [0.5, 2] },
+    },
+  };
+  const product: NodeDef = {
+    op: "MatMul",
+    domain: "",
+    name: "product",
+    inputs: ["scaled", "w"],
+    outputs: ["y"],
+    attributes: {},
+  };
+  const source = {
+    irVersion: 10,
+    producer: "a pipeline",
+    operatorSets: [
+      { domain: "", version: 21 },
+      { domain: "ai.onnx.ml", version: 3 },
+    ],
+    graph: {
+      name: "pipeline",
+      nodes: [scaler, product],
+      initializers: [weights],
+      inputs: [{ name: "x", dtype: "float32", shape: ["N", 2] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["N", 1] }],
+    },
+  } as const;
+  const rebuilt = decodeModel(inferenceModel(importModel(source)));
+  expect(rebuilt.graph.nodes.map(({ domain }) => domain)).toEqual(["ai.onnx.ml", ""]);
+
+  const { step } = fineTune(source, {
+    loss: (g, value) => g.reduceSum(value("y")),
+    optimiser: sgd(),
+  });
+  const trainer = openTrainer(step, initialState(step, 1), { mode: "one" });
+  const x2 = tensor("float32", [1, 2], Float32Array.of(5, 3));
+  // (5 − 1) · ½ + (3 − 2) · 2, and the slopes are the two terms.
+  expect(trainer.step({ x: x2 }, 1)).toBe(4);
+  expect([...(trainer.parameters()["w"] ?? [])]).toEqual([-1, -1]);
+  trainer.close();
+});

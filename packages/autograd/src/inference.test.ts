@@ -52,3 +52,15 @@ test("values that the model has no input for are refused", () => {
   expect(() => foldParameters(model, { b: wrongType })).toThrow(PassError);
   expect(() => foldParameters(model, { q: weights.b })).toThrow(/no float32 input "q"/);
 });
+
+test("a model says of itself what it was told to", () => {
+  const metadata = { trained_on: "feedback of 2026", licence: "none of yours" };
+  const bytes = inferenceModel({
+    parameters: [],
+    inputs: [{ name: "x", dtype: "float32", shape: ["N"] }],
+    build: (g, _, { x: input }) => ({ y: g.neg(input) }),
+    metadata,
+  });
+  expect(decodeModel(bytes).metadata).toEqual(metadata);
+  expect(decodeModel(model).metadata).toBeUndefined();
+});

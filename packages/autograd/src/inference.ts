@@ -1,5 +1,5 @@
 import { decodeModel, encodeModel, inputsAsWeights } from "@groundswell/onnx";
-import type { Tensor } from "@groundswell/onnx";
+import type { Metadata, Tensor } from "@groundswell/onnx";
 
 import { graphDefOf, modelOf } from "./emission.ts";
 import { createGraph } from "./graph.ts";
@@ -13,6 +13,8 @@ export interface InferenceOptions<P extends string = string, I extends string = 
   readonly inputs: readonly InputSpec<I>[];
   /** The outputs by name. */
   build(g: Graph, parameters: Named<P>, inputs: Named<I>): Readonly<Record<string, Value>>;
+  /** What the model says of itself to people and tools; no runtime reads it. */
+  readonly metadata?: Metadata;
 }
 
 /**
@@ -27,7 +29,7 @@ export function inferenceModel<P extends string, I extends string>(
   const inputs = options.inputs.map(({ name, dtype, shape }) => g.input(name, dtype, shape));
   const outputs = options.build(g, byName(parameters), byName(inputs));
   const graph = graphDefOf(g, { name: "forward", inputs: [...parameters, ...inputs], outputs });
-  return encodeModel(modelOf(graph));
+  return encodeModel(modelOf(graph, options.metadata));
 }
 
 /**

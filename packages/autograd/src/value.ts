@@ -1,4 +1,4 @@
-import type { AttributeValue, Dim, DType, Operator, Shape } from "@groundswell/onnx";
+import type { AttributeValue, Dim, DType, Operator, PerInput, Shape } from "@groundswell/onnx";
 
 import type { Graph } from "./graph.ts";
 
@@ -45,3 +45,7 @@ export interface Subgraph {
   readonly outputs: readonly Value[];
   readonly captured: readonly Value[];
 }
+
+/** As rules take inputs apart: one that is left out is undefined. */
+export const perInput = (inputs: Node["inputs"]): PerInput<Value> =>
+  inputs.map((input) => input ?? undefined) as readonly (Value | undefined)[] as PerInput<Value>;
