@@ -1,6 +1,5 @@
-import { encodeModel, openSession, SessionError } from "@groundswell/onnx";
+import { allNodes, encodeModel, openSession, SessionError } from "@groundswell/onnx";
 import type { Model, NodeDef, Tensor } from "@groundswell/onnx";
-import { allNodes } from "@groundswell/onnx/testing";
 
 import { failed, inOneLine, passed, refused, Refusal, type Outcome } from "./outcome.ts";
 import { numbersOf, runnables, type Recorded } from "./recorded.ts";

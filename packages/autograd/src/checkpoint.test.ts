@@ -1,11 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { numericClass, SafetensorsFormatError, tensor } from "@groundswell/onnx";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { replaceFile } from "./checkpoint-file.ts";
 import { CheckpointRefused, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { initialState } from "./dense-state.ts";
 import { normal } from "./initialisers.ts";
@@ -127,18 +122,4 @@ test("tables are written whole, with what their optimiser keeps", () => {
   expect(read.tables).toEqual(tables);
   expect(Object.keys(read.state.values)).toEqual(["fixed"]);
   expect(() => encodeCheckpoint(step, { state: { t: 3, values }, seed: 1 }, 1)).toThrow(/"w"/);
-});
-
-const folder = await mkdtemp(join(tmpdir(), "checkpoint-"));
-afterAll(() => rm(folder, { recursive: true }));
-
-test("a file is replaced whole, and nothing else is left", async () => {
-  const path = join(folder, "training.safetensors");
-  await replaceFile(path, Uint8Array.of(1, 2, 3));
-  await replaceFile(path, Uint8Array.of(4));
-  expect([...(await readFile(path))]).toEqual([4]);
-  expect(await readdir(folder)).toEqual(["training.safetensors"]);
-  await expect(replaceFile(join(folder, "nowhere", "x"), Uint8Array.of(1))).rejects.toThrow(
-    /ENOENT/,
-  );
 });

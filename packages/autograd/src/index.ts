@@ -28,7 +28,6 @@
  * A new operator is a `defineOp` in a file of `ops/`, named in `ops/index.ts`;
  * `ops.test.ts` goes through all of them.
  */
-export { replaceFile } from "./checkpoint-file.ts";
 export { CheckpointRefused, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 export { openAccumulatingTrainer } from "./accumulating-trainer.ts";

@@ -1,6 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+
+import { replaceFile, syncFolder } from "@groundswell/onnx";
 
 /** What a reference in the registry names. */
 export interface ArtifactRef {
@@ -43,7 +45,9 @@ export function openArtifactStore(folder: string): ArtifactStore {
     async put(projectId, content) {
       const ref = { sha256: hashOf(content), bytes: content.length };
       const path = pathOf(projectId, ref.sha256);
-      if (!(await holds(path, ref))) await writeWhole(path, content);
+      if (await holds(path, ref)) return ref;
+      await makeFolder(dirname(path));
+      await replaceFile(path, content);
       return ref;
     },
     async get(projectId, sha256) {
@@ -77,30 +81,6 @@ async function holds(path: string, { sha256, bytes }: ArtifactRef): Promise<bool
   }
 }
 
-/**
- * A crash leaves the whole file under its name, or nothing: the content is on disk before the
- * name is, and the name before this returns.
- */
-async function writeWhole(path: string, content: Uint8Array): Promise<void> {
-  const folder = dirname(path);
-  await makeFolder(folder);
-  const unfinished = join(folder, `.${randomUUID()}.part`);
-  try {
-    const file = await open(unfinished, "wx", 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
@@ -108,14 +88,5 @@ async function makeFolder(folder: string): Promise<void> {
   for (let at = dirname(folder); at.length >= dirname(first).length; at = dirname(at)) {
     await syncFolder(at);
     if (at === dirname(at)) break;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -12,7 +12,7 @@
  *   `inlineFunctions`, `foldConstants`, `removeDeadCode`, `foldBatchNorm`, `weightsAsInputs`, `inputsAsWeights`,
  *   `quantizeDynamic`, `quantizeStatic`, `toFloat16`, `pruneByMagnitude`.
  * - Tensors: `tensor`, `zeros`, `dataOf`; files of them: `encodeSafetensors`,
- *   `decodeSafetensors`.
+ *   `decodeSafetensors`, and `replaceFile`, which puts a file in place whole.
  * - Running: `openSession`. A run is synchronous and blocks its thread, so sessions live in
  *   threads of their own: `openThread` on the owner's side, `serveThread` on the thread's.
  * - Models from strangers: `checkUntrusted` holds a file against a policy, `openUntrusted` runs it
@@ -62,6 +62,7 @@ export type {
   FunctionDef,
   GraphDef,
   Int64,
+  Metadata,
   Model,
   ModelTensor,
   NodeDef,
@@ -83,6 +84,7 @@ export { reducedAxes, sliceRanges, squeezedAxes } from "./operators/axes.ts";
 export { einsumTerms } from "./operators/einsum.ts";
 export { windowsOf } from "./operators/window.ts";
 export type { Window } from "./operators/window.ts";
+export { allNodes } from "./passes/names.ts";
 export { operatorNamed, operators } from "./operators/index.ts";
 export { constantInts, defineOperator, given, several } from "./operators/operator.ts";
 export type {
@@ -123,6 +125,7 @@ export type {
 } from "./passes/index.ts";
 export { PROVIDERS } from "./providers.ts";
 export type { Provider, ProviderChoice, ProviderFallback } from "./providers.ts";
+export { replaceFile, syncFolder } from "./replace-file.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";
 export { SelfTestFailed, selfTest } from "./self-test.ts";

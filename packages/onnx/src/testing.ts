@@ -1,5 +1,4 @@
 /** For what tests files of tensors and looks into models: not part of the library. */
 export { decodeTensor } from "./decode-tensor.ts";
 export { viewOf } from "./dtype.ts";
-export { allNodes } from "./passes/names.ts";
 export { readProtobuf } from "./protobuf-reader.ts";

@@ -102,47 +102,17 @@ export const Neg = defineOperator({
   content: entrywise((dim) => product([dim, -1])),
 });
 
-export const Exp = defineOperator({
-  name: "Exp",
-  shape: same,
-});
+/** Without attributes. */
+const unary = (name: string) => defineOperator({ name, shape: same });
 
-export const Log = defineOperator({
-  name: "Log",
-  shape: same,
-});
-
-export const Sqrt = defineOperator({
-  name: "Sqrt",
-  shape: same,
-});
-
-export const Sign = defineOperator({
-  name: "Sign",
-  shape: same,
-});
-
-export const Relu = defineOperator({
-  name: "Relu",
-  shape: same,
-  // y is never negative, so its sign is the mask: one pass, where a comparison and a choice are two.
-});
-
-export const Sigmoid = defineOperator({
-  name: "Sigmoid",
-  shape: same,
-});
-
-export const Tanh = defineOperator({
-  name: "Tanh",
-  shape: same,
-  // d tanh = 1 − y²; reading y spares a second tanh.
-});
-
-export const Softplus = defineOperator({
-  name: "Softplus",
-  shape: same,
-});
+export const Exp = unary("Exp");
+export const Log = unary("Log");
+export const Sqrt = unary("Sqrt");
+export const Sign = unary("Sign");
+export const Relu = unary("Relu");
+export const Sigmoid = unary("Sigmoid");
+export const Tanh = unary("Tanh");
+export const Softplus = unary("Softplus");
 
 function castTo(to: ElementType): (dim: Dim) => Dim | undefined {
   return (dim) => {
