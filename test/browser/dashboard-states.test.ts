@@ -56,6 +56,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
     const page = await context.newPage();
     await page.goto(`${server.origin}/${signedIn()}`);
     await page.getByRole("navigation").waitFor();
+    expect(await page.evaluate(() => navigator.language)).toBe("en");
     await context.close();
   });
 
