@@ -70,13 +70,16 @@ export function applyModel(step: StepGraph): Model {
   const scalars = Array.from({ length: optimiser.hyperSize }, (_, i) =>
     g.gather(hyper, g.constant(i, "int64")),
   );
-  const sums: Value[] = [];
-  const state = step.gradients.flatMap(({ parameter: { name, shape } }) => {
-    const parameter = g.input(name, "float32", shape);
-    const sum = g.input(sumName(name), "float32", shape);
-    sums.push(sum);
-    return updateOf(g, optimiser, parameter, sum, scalars);
-  });
+  const given = step.gradients.map(({ parameter: { name, shape } }) => ({
+    parameter: g.input(name, "float32", shape),
+    sum: g.input(sumName(name), "float32", shape),
+  }));
+  const sums = given.map(({ sum }) => sum);
+  // Here and not for each part: clipping is of the whole batch's gradient.
+  const gradients = step.transform(g, sums);
+  const state = given.flatMap(({ parameter, sum }, i) =>
+    updateOf(g, optimiser, parameter, gradients[i] ?? sum, scalars),
+  );
   const next = state.map(({ name, next: value }) => [nextName(name), value] as const);
   return modelOf(
     graphDefOf(g, {

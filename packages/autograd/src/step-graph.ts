@@ -77,8 +77,10 @@ export interface StepGraph {
   readonly outputs: Readonly<Record<string, Value>>;
   readonly state: readonly (StateSpec & { readonly now: Value; readonly next: Value })[];
   readonly optimiser: Optimiser;
-  /** What the optimiser is given, of each parameter that it changes. */
+  /** Of each parameter that the optimiser changes, before the transform. */
   readonly gradients: readonly { readonly parameter: Value; readonly slope: Value }[];
+  /** What becomes of the gradients before the optimiser sees them. */
+  readonly transform: GradientTransform;
   /** Parameters that stay as they are. */
   readonly frozen: readonly Value[];
   readonly batch: readonly Value[];
@@ -122,19 +124,20 @@ export function buildStep<P extends string, B extends string>(
   const frozenNames = new Set(options.parameters.flatMap((p) => (p.frozen ? [p.name] : [])));
   const trained = parameters.filter((p) => !isTracked(p) && !frozenNames.has(p.name as P));
   const slopes = gradient(g, loss, trained);
-  const gradients = options.gradients?.(g, slopes) ?? slopes;
+  const transform: GradientTransform = options.gradients ?? ((_, unchanged) => unchanged);
+  const transformed = transform(g, slopes);
   const scalars = Array.from({ length: optimiser.hyperSize }, (_, i) =>
     g.gather(hyper, g.constant(i, "int64")),
   );
   const state = parameters.flatMap((parameter): StepGraph["state"] => {
     const next = tracked[parameter.name];
     if (next !== undefined) return [trackedState(parameter, next)];
-    const slope = gradients[trained.indexOf(parameter)];
+    const slope = transformed[trained.indexOf(parameter)];
     return slope === undefined ? [] : updateOf(g, optimiser, parameter, slope, scalars);
   });
   const frozen = parameters.filter((p) => !isTracked(p) && frozenNames.has(p.name as P));
-  const given = trained.map((parameter, i) => ({ parameter, slope: gradients[i] ?? parameter }));
-  return { g, outputs, state, gradients: given, optimiser, frozen, batch, hyper, loss };
+  const gradients = trained.map((parameter, i) => ({ parameter, slope: slopes[i] ?? parameter }));
+  return { g, outputs, state, gradients, transform, optimiser, frozen, batch, hyper, loss };
 }
 
 function withRows(g: Graph, { loss, outputs = {}, tracked = {} }: Built): Built {
