@@ -1,7 +1,7 @@
 import { given, operators } from "@groundswell/onnx";
 
 import type { Graph } from "../graph.ts";
-import { defineOp, type GradientSite } from "../op.ts";
+import { type Cases, defineOp, type GradientSite } from "../op.ts";
 import type { Value } from "../value.ts";
 
 // Losses as operators, as exporters write them: scores [batch, classes, …] and labels
@@ -57,9 +57,15 @@ const REDUCTIONS = ["mean", "sum", "none"] as const;
 const LABELS = { shape: ["N"], dtype: "int64", below: 4 } as const;
 const WEIGHTS = { floats: [0.5, 1, 2, 0.7], shape: [4] };
 
-const planeCase = {
-  inputs: [["N", 4, 2], { shape: ["N", 2], dtype: "int64", below: 4 }],
-} as const;
+type LossAttributes = typeof operators.NegativeLogLikelihoodLoss.attributes;
+
+const lossCases: Cases<LossAttributes> = [
+  { inputs: [["N", 4, 2], { shape: ["N", 2], dtype: "int64", below: 4 }] },
+  ...REDUCTIONS.map((reduction) => ({
+    inputs: [["N", 4], LABELS, WEIGHTS],
+    attributes: { reduction, ignore_index: 2 },
+  })),
+];
 
 export const NegativeLogLikelihoodLoss = defineOp(operators.NegativeLogLikelihoodLoss, {
   grad: (site) => [
@@ -68,13 +74,7 @@ export const NegativeLogLikelihoodLoss = defineOp(operators.NegativeLogLikelihoo
       return site.g.neg(site.g.mul(chosen, share));
     },
   ],
-  cases: [
-    planeCase,
-    ...REDUCTIONS.map((reduction) => ({
-      inputs: [["N", 4], LABELS, WEIGHTS],
-      attributes: { reduction, ignore_index: 2 },
-    })),
-  ],
+  cases: lossCases,
   check: "float32",
 });
 
@@ -91,13 +91,7 @@ export const SoftmaxCrossEntropyLoss = defineOp(operators.SoftmaxCrossEntropyLos
       return g.add(ofLoss, g.sub(ofLogarithms, g.mul(probabilities, total)));
     },
   ],
-  cases: [
-    planeCase,
-    ...REDUCTIONS.map((reduction) => ({
-      inputs: [["N", 4], LABELS, WEIGHTS],
-      attributes: { reduction, ignore_index: 2 },
-    })),
-  ],
+  cases: lossCases,
   check: "float32",
 });
 
