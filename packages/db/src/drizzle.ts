@@ -5,8 +5,8 @@
 import { createRequire } from "node:module";
 
 import type * as Orm from "drizzle-orm";
+import type * as MigrationFiles from "drizzle-orm/migrator";
 import type * as NodePostgres from "drizzle-orm/node-postgres";
-import type * as Migrator from "drizzle-orm/node-postgres/migrator";
 import type * as PgCore from "drizzle-orm/pg-core";
 
 const require = createRequire(import.meta.url);
@@ -14,4 +14,4 @@ const require = createRequire(import.meta.url);
 export const orm = require("drizzle-orm") as typeof Orm;
 export const pgCore = require("drizzle-orm/pg-core") as typeof PgCore;
 export const nodePostgres = require("drizzle-orm/node-postgres") as typeof NodePostgres;
-export const migrator = require("drizzle-orm/node-postgres/migrator") as typeof Migrator;
+export const migrationFiles = require("drizzle-orm/migrator") as typeof MigrationFiles;

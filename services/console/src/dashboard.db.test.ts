@@ -318,8 +318,8 @@ describe("GET /api/v1/models/:model/overview", () => {
     const { progressive, progressive_curve: curve } = await overview();
     expect(progressive).toMatchObject({ value: 1, n: 500 });
     expect(progressive.low).toBeGreaterThan(0.98);
-    expect(curve.at(0)).toMatchObject({ n: 50, accuracy: { value: 0, n: 50 } });
-    expect(curve.find(({ n }: { n: number }) => n === 850).accuracy).toMatchObject({ value: 0.5 });
+    expect(curve.at(0)).toMatchObject({ n: 40, accuracy: { value: 0, n: 40 } });
+    expect(curve.find(({ n }: { n: number }) => n === 840).accuracy).toMatchObject({ value: 0.48 });
     expect(curve.at(-1)).toMatchObject({ n: 1_200, accuracy: { value: 1, n: 500 } });
     expect(curve.length).toBeLessThanOrEqual(60);
     await feedback({ id: "new", predictionId: randomUUID(), state: "kept_out", right: false });

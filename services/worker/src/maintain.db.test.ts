@@ -58,3 +58,50 @@ test("message ids and quarantined messages are forgotten after a month", async (
   expect(later.deleted).toMatchObject({ message_ids: 1, quarantine: 1 });
   expect(await worker.query("select 1 from quarantine")).toEqual([]);
 });
+
+test("a year of dropped days: what was predicted and counted then stays counted", async () => {
+  const modelId = crypto.randomUUID();
+  const at = new Date();
+  await maintenance.query("select make_day(current_date)");
+  await maintenance.query(
+    `insert into predictions (project_id, prediction_id, model_id, version, learned_through, pinned,
+       input, label, probability, output, latency_ms, created_at)
+     select $1, uuidv7(), $2, 1, 0, false, '', 'a', 1, '{}', 1, now() from generate_series(1, 3)`,
+    [project.projectId, modelId],
+  );
+  await maintenance.query(
+    `insert into tallies (project_id, model_id, bucket, what, n)
+     select $1, $2, date_bin('5 s', $3::timestamptz - i * interval '5 s', 'epoch'), 'example', 2
+     from generate_series(0, 9) i`,
+    [project.projectId, modelId, at],
+  );
+  for (const day of [1, 30, 200, 365])
+    await maintain({ database: maintenance, clock: () => inDays(day), retention });
+  expect(
+    await maintenance.query(
+      `select what, sum(n)::int as n, count(*)::int <= 2 as "byDay" from tallies
+       where model_id = $1 group by what order by what`,
+      [modelId],
+    ),
+  ).toEqual([
+    { what: "dropped_prediction", n: 3, byDay: true },
+    { what: "example", n: 20, byDay: true },
+  ]);
+});
+
+test("dead letters that were replayed and events of old runs go; what was never replayed stays", async () => {
+  const letter = `insert into dead_letters (project_id, dead_letter_id, queue, reason, attempts,
+    items, received_at, body, created_at, replayed_at)
+    values ($1, gen_random_uuid(), 'clean', 'test', 1, 1, now(), '', now(), $2)`;
+  await maintenance.query(letter, [project.projectId, new Date()]);
+  await maintenance.query(letter, [project.projectId, null]);
+  await maintenance.query(
+    "insert into run_events (project_id, run_id, event_id, body, created_at) values ($1, gen_random_uuid(), 1, '{}', now())",
+    [project.projectId],
+  );
+  const { deleted } = await maintain({ database: maintenance, clock: () => inDays(91), retention });
+  expect(deleted).toMatchObject({ dead_letters: 1, run_events: 1 });
+  expect(await worker.query("select replayed_at from dead_letters")).toEqual([
+    { replayed_at: null },
+  ]);
+});

@@ -4,6 +4,7 @@ import {
   dropOldDays,
   makeDays,
   type Retention,
+  rollUpTallies,
 } from "@groundswell/db";
 import { startSweeper, type Sweeper } from "@groundswell/queue";
 
@@ -21,6 +22,10 @@ const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 7;
 const MESSAGE_ID_DAYS = 30;
 const PUBLICATION_DAYS = 30;
+const REPLAYED_DAYS = 30;
+const RUN_EVENT_DAYS = 90;
+/** Longer than a count may come in late for its instant. */
+const TALLY_DAYS = 2;
 
 /** Makes the coming days' partitions, drops and deletes what has had its time: now, and each hour. */
 export function startMaintenance(deps: MaintenanceDeps): Sweeper {
@@ -47,7 +52,10 @@ export async function maintain({
     message_ids: await deleteAll(database, "message_ids", before(MESSAGE_ID_DAYS)),
     quarantine: await deleteAll(database, "quarantine", now),
     publications: await deleteAll(database, "publications", before(PUBLICATION_DAYS)),
+    dead_letters: await deleteAll(database, "dead_letters", before(REPLAYED_DAYS)),
+    run_events: await deleteAll(database, "run_events", before(RUN_EVENT_DAYS)),
   };
+  await rollUpAll(database, before(TALLY_DAYS));
   return { dropped: await dropOldDays(database, now, retention), deleted };
 }
 
@@ -61,4 +69,8 @@ async function deleteAll(
     total += deleted;
     if (done) return total;
   }
+}
+
+async function rollUpAll(database: Database, before: Date): Promise<void> {
+  for (;;) if ((await rollUpTallies(database, before)).done) return;
 }

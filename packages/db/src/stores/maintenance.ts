@@ -48,6 +48,10 @@ const EXPIRED = {
   message_ids: { key: "project_id, message_key", since: "first_received_at" },
   quarantine: { key: "project_id, quarantine_id", since: "expires_at" },
   publications: { key: "project_id, model_id, step", since: "published_at" },
+  // What was never replayed stays: it was accepted.
+  dead_letters: { key: "project_id, dead_letter_id", since: "replayed_at" },
+  // A run that takes longer than they are kept has lost only its first events.
+  run_events: { key: "project_id, run_id, event_id", since: "created_at" },
 } as const;
 
 /** Deletes a slice of the rows whose time ended before an instant. @returns whether that was all */
@@ -64,4 +68,17 @@ export async function deleteExpired(
     [before],
   );
   return { deleted: rows.length, done: rows.length < SLICE };
+}
+
+/** Puts a slice of old counts together, a row for each day. @returns whether that was all */
+export async function rollUpTallies(
+  database: Queries,
+  before: Date,
+): Promise<{ rolledUp: number; done: boolean }> {
+  const [row] = await database.query<{ n: number }>("select roll_up_tallies($1, $2) as n", [
+    before,
+    SLICE,
+  ]);
+  const rolledUp = row?.n ?? 0;
+  return { rolledUp, done: rolledUp < SLICE };
 }

@@ -59,6 +59,20 @@ export async function countPredictions(
   return row?.n ?? 0;
 }
 
+/** Of days that were dropped: their counts stay. */
+export async function droppedPredictions(
+  tx: Queries,
+  { projectId, modelId }: OfModel,
+): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(
+    `select coalesce(sum(n), 0)::bigint as n from tallies
+     where project_id = $1 and model_id = $2 and what = 'dropped_prediction'`,
+    [projectId, modelId],
+    "dropped-predictions",
+  );
+  return row?.n ?? 0;
+}
+
 /** Predictions measured at most for a percentile. */
 const PREDICTION_SAMPLE = 2_000;
 

@@ -5,6 +5,7 @@ import {
   countQueues,
   countWaitingWork,
   type Database,
+  droppedPredictions,
   learnedWindow,
   predictionLatency,
   type Queries,
@@ -16,7 +17,7 @@ import { NO_MODEL } from "@groundswell/feedback";
 import type { ModelRecord } from "@groundswell/models";
 
 import { createLearnedCount } from "./learned-count.ts";
-import { progressiveAccuracy } from "./progressive.ts";
+import { follow, NOTHING_SCORED, progressiveAccuracy } from "./progressive.ts";
 import { createRunningTotal } from "./running-total.ts";
 
 const WINDOW_S = 30;
@@ -25,6 +26,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** Longer than a transaction of the worker takes, however busy. */
 const COMMITTED_AFTER_MS = 15 * SECOND_MS;
 const RECOUNT_AFTER_MS = 10 * MINUTE_MS;
+/** A client may choose a prediction's id, and with it its time, within a day. */
+const LATEST_MS = 25 * 60 * MINUTE_MS;
 
 type OfModel = Pick<ModelRecord, "projectId" | "modelId">;
 
@@ -98,35 +101,42 @@ function createLearned(of: OfModel) {
 }
 
 function createTotals(of: OfModel) {
-  const recountAfterMs = RECOUNT_AFTER_MS;
+  const rhythm = { recountAfterMs: RECOUNT_AFTER_MS, latestMs: LATEST_MS };
+  const modelIds = [of.modelId, NO_MODEL];
+  const tallies = (tx: Queries, after: Date, through: Date | null) =>
+    sumTallies(tx, { projectId: of.projectId, modelIds, after, through });
+  const predictions = (tx: Queries, after: Date, through: Date | null) =>
+    countPredictions(tx, { ...of, after, through });
+  const outcomes = (tx: Queries, after: Date, through: Date | null) =>
+    scoredOutcomes(tx, { ...of, after, through });
   return {
     tallies: createRunningTotal({
-      read: (tx: Queries, after, through) =>
-        sumTallies(tx, {
-          projectId: of.projectId,
-          modelIds: [of.modelId, NO_MODEL],
-          after,
-          through,
-        }),
+      ...rhythm,
+      first: (tx: Queries, through) => tallies(tx, BEGINNING, through),
+      read: tallies,
       plus: addCounts,
       settledAfterMs: MINUTE_MS,
-      recountAfterMs,
     }),
-    // A client may choose an id, and with it the time, within a day: the recount finds those.
     predictions: createRunningTotal({
-      read: (tx: Queries, after, through) => countPredictions(tx, { ...of, after, through }),
+      ...rhythm,
+      first: async (tx: Queries, through) =>
+        (await predictions(tx, BEGINNING, through)) + (await droppedPredictions(tx, of)),
+      read: predictions,
       plus: (a, b) => a + b,
       settledAfterMs: COMMITTED_AFTER_MS,
-      recountAfterMs,
     }),
     outcomes: createRunningTotal({
-      read: (tx: Queries, after, through) => scoredOutcomes(tx, { ...of, after, through }),
-      plus: (a, b) => a + b,
+      ...rhythm,
+      first: async (tx: Queries, through) =>
+        follow(NOTHING_SCORED, await outcomes(tx, BEGINNING, through)),
+      read: outcomes,
+      plus: follow,
       settledAfterMs: COMMITTED_AFTER_MS,
-      recountAfterMs,
     }),
   };
 }
+
+const BEGINNING = new Date(0);
 
 function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
   const sum = { ...a };
