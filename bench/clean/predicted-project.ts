@@ -58,6 +58,7 @@ export async function predictedProject(
       decidedAt: now,
       receivedAt: now,
       method: "bench",
+      key: { kind: "secret" as const, id: null },
     }));
     await worker.transaction((tx) => recordDecisions(tx, decisions, "all"));
     const predictions = Array.from({ length: howMany }, (_, i) => ({

@@ -106,8 +106,9 @@ async function prepare() {
         subjectId: subjectId(`user-${user}`),
         consentId: randomUUID(),
         purposes: { model_training: true },
-        occurredAt: undefined,
+        dateOf: () => new Date(),
         method: "test",
+        key: { kind: "secret", id: null },
         now: new Date(),
       });
   });

@@ -74,7 +74,7 @@ function registered(app: FastifyInstance): string[] {
       const url = path.join("");
       return methods ? methods.split(", ").map((method) => `${method} ${url}`) : [];
     })
-    .filter((route) => /^(GET|POST|PUT|DELETE) \/(api|v1)\//.test(route));
+    .filter((route) => /^(GET|POST|PUT|PATCH|DELETE) \/(api|v1)\//.test(route));
 }
 
 test.each(Object.keys(build) as Service[])(

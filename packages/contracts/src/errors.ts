@@ -62,6 +62,7 @@ export const FeedbackNotFound = defineError("FEEDBACK_NOT_FOUND", 404, "No feedb
 export const PredictionNotFound = defineError("PREDICTION_NOT_FOUND", 404, "No prediction %s");
 export const SubjectNotFound = defineError("SUBJECT_NOT_FOUND", 404, "Nothing is known of %s");
 export const DeadLetterNotFound = defineError("DEAD_LETTER_NOT_FOUND", 404, "No dead letter %s");
+export const ConsentNotInForce = defineError("CONSENT_NOT_IN_FORCE", 409, "%s");
 export const Conflict = defineError("CONFLICT", 409, "%s");
 export const RecipeFixed = defineError(
   "RECIPE_FIXED",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { ConsentTokenText } from "./consent.ts";
 import { Instant, ModelName, SubjectRef, text } from "./names.ts";
 
 export const FeedbackValue = z.union([z.boolean(), z.number(), text(1_000)]);
@@ -18,7 +19,10 @@ export const FeedbackItem = z.strictObject({
   subject: SubjectRef.optional(),
   /** When the user did it; default: when we received it. */
   occurred_at: Instant.optional(),
-  consent: z.strictObject({ model_training: z.boolean() }).optional(),
+  /** A write key's yes counts for this item; with a token, or a secret key, it is stored. */
+  consent: z
+    .strictObject({ model_training: z.boolean(), token: ConsentTokenText.optional() })
+    .optional(),
   dry_run: z.boolean().optional(),
 });
 export type FeedbackItem = z.infer<typeof FeedbackItem>;
@@ -33,6 +37,11 @@ export const ItemResult = z.object({
   id: z.string().nullable(),
   status: z.enum(["accepted", "valid", "rejected"]),
   code: z.string().optional(),
+  /**
+   * What became of the `consent` that came with it: put in force (`stored`: beside what the person
+   * said at other times), counted for this item alone (`item`), or for nothing (`ignored`).
+   */
+  consent: z.enum(["stored", "item", "ignored"]).optional(),
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 export type ItemResult = z.infer<typeof ItemResult>;

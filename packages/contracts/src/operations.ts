@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { SubjectRef } from "./names.ts";
+
 /** RFC 9457. */
 export const Problem = z.object({
   type: z.string(),
@@ -36,7 +38,12 @@ export const ConsentRecord = z.object({
   occurred_at: z.string(),
   received_at: z.string(),
   method: z.string(),
+  /** Who said it: the kind of key and its id; null in records from before they were kept. */
+  key_kind: z.string().nullable(),
+  key_id: z.string().nullable(),
 });
+
+export const SubjectQuery = z.object({ subject: SubjectRef });
 
 export const QuarantineRow = z.object({
   id: z.string(),

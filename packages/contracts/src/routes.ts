@@ -1,6 +1,13 @@
 import { z } from "zod";
 
-import { ConsentPost, ConsentState } from "./consent.ts";
+import {
+  ConsentPost,
+  ConsentState,
+  ConsentTokenAnswer,
+  ConsentTokenPost,
+  ProjectPatch,
+  ProjectView,
+} from "./consent.ts";
 import { FeedbackRequest, FeedbackResults, FeedbackState } from "./feedback.ts";
 import {
   AliasPut,
@@ -17,6 +24,7 @@ import {
   page,
   PageQuery,
   QuarantineRow,
+  SubjectQuery,
   SubjectView,
 } from "./operations.ts";
 import { Backlog, LiveQuery, LiveRows, Overview } from "./overview.ts";
@@ -28,7 +36,7 @@ export type Service = "ingest" | "serve" | "console";
 
 /** One public route: who answers it, and what it speaks. The front door and the OpenAPI document are made from these. */
 export interface Route {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Parameters as `:name`. */
   path: string;
   service: Service;
@@ -56,6 +64,9 @@ const tracking = (path: string, summary: string, body: z.ZodType): Route => ({
   problems: [413, 503],
 });
 
+/** An id that a path can't carry (`..`, `a/b` behind some proxies, the empty text) goes by body or query. */
+const whoseByBody = (path: string) => (path.includes(":subject") ? "" : " (whose: in the body)");
+
 export const routes: readonly Route[] = [
   tracking("/v1/batch", "Many messages of the tracking API", batch),
   tracking("/v1/b", "The same, as browsers call it", batch),
@@ -77,16 +88,27 @@ export const routes: readonly Route[] = [
     success: { status: 207, schema: FeedbackResults },
     problems: [413, 503],
   },
-  {
+  ...["/api/v1/subjects/:subject/consents", "/api/v1/consents"].map((path): Route => ({
     method: "POST",
-    path: "/api/v1/subjects/:subject/consents",
+    path,
     service: "ingest",
     tag: "consent",
-    summary: "A person's decision, in force before the answer",
+    summary: `A person's decision, in force before the answer${whoseByBody(path)}`,
+    headers: { "Idempotency-Key": "The post's own id, as `id` in the body" },
     body: ConsentPost,
     success: { status: 201, schema: ConsentState },
+    problems: [403, 409, 503],
+  })),
+  ...["/api/v1/subjects/:subject/consent-tokens", "/api/v1/consent-tokens"].map((path): Route => ({
+    method: "POST",
+    path,
+    service: "ingest",
+    tag: "consent",
+    summary: `Sign a person's yes for a client that has a write key${whoseByBody(path)}`,
+    body: ConsentTokenPost,
+    success: { status: 201, schema: ConsentTokenAnswer },
     problems: [403],
-  },
+  })),
   {
     method: "POST",
     path: "/api/v1/models/:model/predictions",
@@ -273,6 +295,16 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/api/v1/subjects",
+    service: "console",
+    tag: "subjects",
+    summary: "The same, of the person that the query names",
+    query: SubjectQuery,
+    success: { status: 200, schema: SubjectView },
+    problems: [404],
+  },
+  {
+    method: "GET",
     path: "/api/v1/subjects/:subject/consents",
     service: "console",
     tag: "consent",
@@ -280,6 +312,33 @@ export const routes: readonly Route[] = [
     query: PageQuery,
     success: { status: 200, schema: page(ConsentRecord) },
     problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/consents",
+    service: "console",
+    tag: "consent",
+    summary: "The same, of the person that the query names",
+    query: PageQuery.extend(SubjectQuery.shape),
+    success: { status: 200, schema: page(ConsentRecord) },
+    problems: [404],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/project",
+    service: "console",
+    tag: "project",
+    summary: "This project and its settings",
+    success: { status: 200, schema: ProjectView },
+  },
+  {
+    method: "PATCH",
+    path: "/api/v1/project",
+    service: "console",
+    tag: "project",
+    summary: "Change settings of this project; what is not named stays",
+    body: ProjectPatch,
+    success: { status: 200, schema: ProjectView },
   },
   {
     method: "GET",

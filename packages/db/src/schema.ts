@@ -27,6 +27,7 @@ export const projects = pgTable("projects", {
   projectId: uuid("project_id").notNull().primaryKey(),
   name: text().notNull(),
   pseudonymKey: bytea("pseudonym_key").notNull(),
+  clientConsent: text("client_consent").notNull().default("item"),
   createdAt: instant("created_at").notNull(),
 });
 
@@ -55,6 +56,7 @@ export const inbox = pgTable(
     attempts: smallint().notNull().default(0),
     processedAt: instant("processed_at"),
     body: bytea().notNull(),
+    firstReceivedAt: instant("first_received_at"),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.inboxId, t.receivedAt] })],
 );
@@ -148,8 +150,20 @@ export const consents = pgTable(
     notice: jsonb(),
     jurisdiction: text(),
     schemaVersion: smallint("schema_version").notNull().default(1),
+    keyKind: text("key_kind"),
+    keyId: text("key_id"),
+    clientId: text("client_id"),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.consentId, t.purpose] })],
+);
+
+export const consentSubjects = pgTable(
+  "consent_subjects",
+  {
+    projectId: uuid("project_id").notNull(),
+    subjectId: uuid("subject_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.subjectId] })],
 );
 
 export const consentState = pgTable(
@@ -343,6 +357,7 @@ export const feedback = pgTable(
     ledgerSeq: bigint("ledger_seq", { mode: "number" }),
     scoredRight: boolean("scored_right"),
     scoredAt: instant("scored_at"),
+    itemConsent: boolean("item_consent"),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.feedbackId, t.valueHash] })],
 );
@@ -365,6 +380,7 @@ export const ledger = pgTable(
     excludedBy: bigint("excluded_by", { mode: "number" }),
     acceptedAt: instant("accepted_at"),
     createdAt: instant("created_at").notNull(),
+    asserted: boolean().notNull().default(false),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.modelId, t.seq] })],
 );

@@ -1,8 +1,9 @@
 import { FEEDBACK_EVENT, FeedbackItem, type TrackingMessage } from "@groundswell/contracts";
 
-import { decisionsOf } from "./clean-feedback.ts";
+import { decisionsOf, withdrawalKey } from "./clean-feedback.ts";
 import { correctClockSkew, unbelievable } from "./clock-skew.ts";
-import { type Decision, preferencesOf } from "./consent.ts";
+import { hearConsent } from "./consent-authority.ts";
+import { consentTokenOf, type Decision, preferencesOf } from "./consent.ts";
 import { type FeedbackSource, type FeedbackValue, feedbackValue } from "./feedback-value.ts";
 import { messageKey } from "./message-key.ts";
 import { type IdentityKind, pseudonym } from "./pseudonym.ts";
@@ -20,6 +21,8 @@ export interface CleanEvent {
   /** Said of the person by this message. */
   traits: Record<string, unknown>;
   decisions: Decision[];
+  /** What a withdrawal among them is remembered by, also where the message's id was used before; null without one. */
+  decisionKey: string | null;
   feedback: FeedbackValue | null;
 }
 
@@ -42,10 +45,15 @@ export function cleanTracking(
 
   const subject = subjectOf(message);
   const subjectId = subject ? pseudonym(source.pseudonymKey, subject.kind, subject.value) : null;
-  // A browser that sends GPC can say no, and can't say yes.
-  const preferences = Object.entries(preferencesOf(message)).filter(
-    ([, granted]) => !(granted && source.gpc),
+  const heard = hearConsent(
+    preferencesOf(message),
+    subjectId ?? "",
+    source,
+    consentTokenOf(message),
   );
+  const decisions = subjectId
+    ? decisionsOf(subjectId, heard, datesOf(message, { sentAt, occurredAt, receivedAt }))
+    : [];
   const feedback = feedbackOf(message, subject, occurredAt, source);
   if (feedback?.fault) return feedback;
   return {
@@ -57,11 +65,24 @@ export function cleanTracking(
       occurredAt,
       properties: (message.type === "identify" ? message.traits : message.properties) ?? {},
       traits: (message.type === "identify" ? message.traits : undefined) ?? {},
-      decisions: subjectId
-        ? decisionsOf(subjectId, Object.fromEntries(preferences), { occurredAt, receivedAt })
-        : [],
-      feedback: feedback?.value ?? null,
+      decisions,
+      decisionKey: withdrawalKey(decisions, [message.messageId ?? JSON.stringify(message)]),
+      feedback: feedback?.value ? { ...feedback.value, itemConsent: heard.item } : null,
     },
+  };
+}
+
+/** The sender's clock can be held against ours where it says when it sent. */
+function datesOf(
+  { timestamp, originalTimestamp }: TrackingMessage,
+  { sentAt, occurredAt, receivedAt }: { sentAt: string | null; occurredAt: Date; receivedAt: Date },
+) {
+  const said = originalTimestamp ?? timestamp;
+  const trusted = typeof said === "string" && typeof sentAt === "string";
+  return {
+    saidAt: typeof said === "string" ? new Date(said) : undefined,
+    trustedAt: trusted ? occurredAt : undefined,
+    receivedAt,
   };
 }
 
@@ -70,7 +91,8 @@ interface Subject {
   value: string;
 }
 
-function subjectOf({ userId, anonymousId }: TrackingMessage): Subject | undefined {
+/** Whom a message is about: its user, else its device. */
+export function subjectOf({ userId, anonymousId }: TrackingMessage): Subject | undefined {
   if (typeof userId === "string") return { kind: "user", value: userId };
   if (typeof anonymousId === "string") return { kind: "anonymous", value: anonymousId };
   return undefined;

@@ -8,9 +8,15 @@ export interface Decision {
   subjectId: string;
   purpose: Purpose;
   granted: boolean;
-  /** Never after it was received: a clock that is ahead can't outrun a later withdrawal. */
+  /**
+   * What it is weighed by: never after it was received, so that a clock that is ahead can't outrun a
+   * later withdrawal; `UNDATED` for a yes that has no date of its own.
+   */
   decidedAt: Date;
 }
+
+/** A yes that nobody dated is older than every no: it may be a retry of one from before it. */
+export const UNDATED = new Date(0);
 
 /**
  * Which of two decisions about the same thing is in force: the later one; of two at the same
@@ -21,6 +27,31 @@ export function inForce<D extends Pick<Decision, "granted" | "decidedAt">>(a: D,
   if (later !== 0) return later > 0 ? b : a;
   return a.granted ? b : a;
 }
+
+/** When a decision was made that was posted by itself. */
+interface Posted {
+  /** As its sender says. */
+  occurredAt: Date | undefined;
+  /** Of a yes by a token. */
+  signedAt: Date | undefined;
+  /** Whether the post has an id, by which a retry of it is told. */
+  hasId: boolean;
+  now: Date;
+}
+
+/**
+ * Dates such a decision, beside the date of what is in force. A no without a date was said now; a
+ * yes without one, and without an id, may be a retry of one from before a no, and does not undo it.
+ */
+export const datePosted =
+  ({ occurredAt, signedAt, hasId, now }: Posted) =>
+  (granted: boolean, before: Date | undefined): Date => {
+    const said = granted ? (signedAt ?? occurredAt) : occurredAt;
+    if (said) return said < now ? said : now;
+    if (granted) return hasId ? now : UNDATED;
+    // A no that is said now holds, even where the clock of another server is ahead of ours.
+    return before && before > now ? before : now;
+  };
 
 const PURPOSES = Purpose.options;
 
@@ -37,6 +68,12 @@ export function preferencesOf(
   const changed = message.type === "track" && message.event === CONSENT_EVENT;
   if (changed && segment && Object.keys(segment).length === 0) return all(false);
   return { ...rudderPreferences(record(context["consentManagement"])), ...booleans(segment) };
+}
+
+/** A token beside the preferences, by which a client's yes is stored. */
+export function consentTokenOf({ context }: Pick<TrackingMessage, "context">): string | undefined {
+  const token = record(context?.["consent"])?.["token"];
+  return typeof token === "string" ? token : undefined;
 }
 
 function rudderPreferences(management: Record<string, unknown> | undefined): Preferences {

@@ -13,6 +13,8 @@ export interface Envelope {
   /** `Sec-GPC: 1` was sent: nothing in this request allows learning. */
   gpc?: true;
   key: KeyKind;
+  /** Missing in envelopes that an older build wrote. */
+  keyId?: string;
   /** What was posted. */
   body: unknown;
 }

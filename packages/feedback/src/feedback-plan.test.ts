@@ -23,6 +23,7 @@ function judge(value: FeedbackValue): Verdict {
       split: "train",
       target: value.correction ?? "",
       weight: 1,
+      asserted: false,
     },
     right: value.correction === "one",
   };
@@ -49,7 +50,7 @@ const anyValue = fc
     modelName: null,
     occurredAt: new Date(T0 + occurred * 1_000 + (future ? 90 * 86_400_000 : 0)),
     receivedAt: new Date(T0 + received * 1_000),
-    refused: null,
+    itemConsent: null,
   }));
 /** Each came in at its own place, as rows of the inbox give it. */
 const sent = fc

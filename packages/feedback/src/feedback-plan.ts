@@ -95,8 +95,8 @@ function merge(kept: readonly KeptValue[], incoming: readonly FeedbackValue[]) {
     duplicates += 1;
     if (compareTold(value, same) >= 0) continue;
     // The retry was processed first: what counts is how it was told first.
-    const { occurredAt, receivedAt, inboxId, item } = value;
-    values.set(value.hash, { ...same, occurredAt, receivedAt, inboxId, item });
+    const { occurredAt, receivedAt, inboxId, item, itemConsent } = value;
+    values.set(value.hash, { ...same, occurredAt, receivedAt, inboxId, item, itemConsent });
     moved.add(value.hash);
   }
   return { values: [...values.values()], moved, duplicates };

@@ -1,6 +1,6 @@
-import type { FeedbackItem, KeptOutReason } from "@groundswell/contracts";
+import type { FeedbackItem } from "@groundswell/contracts";
 
-import { unbelievable } from "./clock-skew.ts";
+import type { Speaker } from "./consent-authority.ts";
 import { valueHash } from "./message-key.ts";
 import { type IdentityKind, pseudonym } from "./pseudonym.ts";
 
@@ -27,15 +27,12 @@ export interface FeedbackValue extends Place {
   subjectId: string | null;
   modelName: string | null;
   occurredAt: Date;
-  /** Why it can't teach, whatever its prediction is. */
-  refused: KeptOutReason | null;
+  /** What was said of this item alone (`Heard.item`): it decides where the person never spoke. */
+  itemConsent: boolean | null;
 }
 
-export interface FeedbackSource extends Place {
+export interface FeedbackSource extends Place, Speaker {
   projectId: string;
-  pseudonymKey: Buffer;
-  /** `Sec-GPC: 1`: this person wants nothing of it used. */
-  gpc: boolean;
 }
 
 export interface Said extends Pick<
@@ -72,6 +69,6 @@ export function feedbackValue(said: Said, source: FeedbackSource): FeedbackValue
     receivedAt,
     inboxId,
     item,
-    refused: unbelievable(occurredAt, receivedAt) ?? (source.gpc ? "no_consent" : null),
+    itemConsent: source.gpc ? false : null,
   };
 }

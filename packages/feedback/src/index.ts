@@ -1,7 +1,22 @@
 /** The domain of feedback, without clocks and databases: who said what, may it teach, and which value counts. */
-export { type CleanEvent, cleanTracking } from "./clean-tracking.ts";
+export { type CleanEvent, cleanTracking, subjectOf } from "./clean-tracking.ts";
 export { type CleanFeedback, cleanFeedback } from "./clean-feedback.ts";
-export { type Decision, inForce } from "./consent.ts";
+export {
+  type Heard,
+  hearConsent,
+  type IgnoredBecause,
+  type Speaker,
+  WHY_IGNORED,
+} from "./consent-authority.ts";
+export { type ConsentToken, signConsentToken } from "./consent-token.ts";
+export {
+  consentTokenOf,
+  type Decision,
+  inForce,
+  datePosted,
+  preferencesOf,
+  UNDATED,
+} from "./consent.ts";
 export {
   type Envelope,
   type EnvelopeHead,

@@ -19,7 +19,10 @@ const said = (more: Partial<Said> = {}, gpc = false) =>
       occurredAt: undefined,
       ...more,
     },
-    { projectId: "p", pseudonymKey, gpc, receivedAt, inboxId: 1, item: 0 },
+    {
+      ...{ projectId: "p", pseudonymKey, gpc, receivedAt, inboxId: 1, item: 0 },
+      ...{ key: { kind: "secret", id: null }, clientConsent: "item" },
+    },
   );
 
 const prediction: PredictionFacts = {
@@ -45,7 +48,14 @@ const judge = (value: ReturnType<typeof said>, facts: Partial<JoinFacts> = {}) =
 test("with consent it teaches, with whose it is and in which part", () => {
   expect(judge(said())).toEqual({
     state: "joined",
-    example: { modelId: "m", subjectId: ann, split: "train", target: "one", weight: 1 },
+    example: {
+      modelId: "m",
+      subjectId: ann,
+      split: "train",
+      target: "one",
+      weight: 1,
+      asserted: false,
+    },
     right: true,
   });
   expect(judge(said(), { prediction: { ...prediction, examShare: 1 } })).toMatchObject({

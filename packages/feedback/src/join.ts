@@ -41,6 +41,8 @@ export interface JoinedExample {
   split: Split;
   target: string;
   weight: number;
+  /** It rests on the word of its sender alone: the person themselves never said anything. */
+  asserted: boolean;
 }
 
 export type Verdict =
@@ -82,7 +84,8 @@ export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
     return keptOut("wrong_model");
   if (subjectId === null) return keptOut("no_subject");
   if (subjectId !== (prediction.subjectId ?? subjectId)) return keptOut("wrong_subject");
-  const refusal = value.refused ?? whyNotAgreed(facts.mayTrain(subjectId));
+  const mayTrain = facts.mayTrain(subjectId);
+  const refusal = whyNotAgreed(mayTrain, value.itemConsent);
   if (refusal) return keptOut(refusal);
 
   const right = teaching.wasRight(prediction, value);
@@ -92,13 +95,23 @@ export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
   const split = splitOf(splitSalt, subjectId, examShare, validationShare);
   return {
     state: "joined",
-    example: { modelId: prediction.modelId, subjectId, split, ...example },
+    example: {
+      modelId: prediction.modelId,
+      subjectId,
+      split,
+      ...example,
+      asserted: mayTrain === undefined,
+    },
     right,
   };
 }
 
-/** Missing means no. */
-function whyNotAgreed(mayTrain: boolean | undefined): KeptOutReason | undefined {
-  if (mayTrain === undefined) return "no_consent";
-  return mayTrain ? undefined : "consent_withdrawn";
+/** Missing means no; a yes of the item's sender fills in for a missing one, and never for a no. */
+function whyNotAgreed(
+  mayTrain: boolean | undefined,
+  ofItem: boolean | null,
+): KeptOutReason | undefined {
+  if (mayTrain === false) return "consent_withdrawn";
+  if (ofItem === false) return "no_consent";
+  return mayTrain || ofItem ? undefined : "no_consent";
 }

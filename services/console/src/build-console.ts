@@ -15,6 +15,7 @@ import { aliasRoutes } from "./routes/aliases.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { projectRoutes } from "./routes/project.ts";
 import { runEventRoutes } from "./routes/run-events.ts";
 import { subjectRoutes } from "./routes/subjects.ts";
 import { trainingRunRoutes } from "./routes/training-runs.ts";
@@ -63,6 +64,7 @@ export async function buildConsole(options: ConsoleOptions): Promise<FastifyInst
   dashboardRoutes(contract, options);
   subjectRoutes(contract, options);
   operationRoutes(contract, options);
+  projectRoutes(contract, options);
   contract.assertComplete();
 
   await addDocs(app);

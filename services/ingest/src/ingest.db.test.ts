@@ -100,7 +100,7 @@ test("one feedback, and many, are in the inbox before the answer", async () => {
   expect(single.json()).toEqual({ results: [{ id: "f-1", status: "accepted" }] });
   expect(await lastAccepted()).toEqual({
     items: 1,
-    envelopes: [{ kind: "feedback", key: "secret", body: one }],
+    envelopes: [{ kind: "feedback", key: "secret", keyId: secretKey.split("_")[2], body: one }],
   });
 
   const items = [feedback("f-2"), feedback("f-3")];
@@ -221,20 +221,122 @@ test("a write key posts feedback and withdraws; granting needs a secret key", as
   ]);
 });
 
-test("an older decision never overrides a newer one; of two at one instant the no holds", async () => {
-  const url = "/api/v1/subjects/bob/consents";
-  const decide = async (granted: boolean, occurred_at?: string) =>
-    (await post(url, { purposes: { model_training: granted }, occurred_at })).json().purposes;
-  const at = (ms: number) => new Date(now + ms).toISOString();
-  expect(await decide(false, at(-1_000))).toEqual({ model_training: false });
-  expect(await decide(true, at(-2_000))).toEqual({ model_training: false });
-  expect(await decide(true, at(-1_000))).toEqual({ model_training: false });
-  expect(await decide(true, at(-500))).toEqual({ model_training: true });
+const decide = (who: string, granted: boolean, more: object = {}, options = {}) =>
+  post(
+    `/api/v1/subjects/${who}/consents`,
+    { purposes: { model_training: granted }, ...more },
+    options,
+  );
+const at = (ms: number) => new Date(now + ms).toISOString();
+
+test("an older decision never overrides a newer one, and is told so; of two at one instant the no holds", async () => {
+  const dated = async (granted: boolean, occurred_at: string) =>
+    (await decide("bob", granted, { occurred_at })).statusCode;
+  expect(await dated(false, at(-1_000))).toBe(201);
+  expect(await dated(true, at(-2_000))).toBe(409);
+  expect(await dated(true, at(-1_000))).toBe(409);
+  expect(await dated(true, at(-500))).toBe(201);
+  expect(await dated(false, at(-900))).toBe(409);
   // Granted by a clock that is ahead: a no that is said now still holds.
-  expect(await decide(true, at(3_600_000))).toEqual({ model_training: true });
+  expect(await dated(true, at(3_600_000))).toBe(201);
   now -= 60_000;
-  expect(await decide(false)).toEqual({ model_training: false });
+  expect((await decide("bob", false)).json().purposes).toEqual({ model_training: false });
   now += 60_000;
+});
+
+test("a yes that may be a retry does not undo a no: a date or an id of its own tells that it is none", async () => {
+  expect((await decide("cleo", true)).statusCode).toBe(201);
+  expect((await decide("cleo", true)).statusCode).toBe(201);
+  expect((await decide("cleo", false, { occurred_at: at(-99_000) })).statusCode).toBe(201);
+  const again = await decide("cleo", true);
+  expect(again.json()).toMatchObject({ status: 409, code: "CONSENT_NOT_IN_FORCE" });
+  expect(again.json().issues[0]).toMatchObject({ path: "/purposes/model_training" });
+
+  const agreed = await decide("cleo", true, { id: "form-7" });
+  expect(agreed.json().purposes).toEqual({ model_training: true });
+  const { record_id } = agreed.json();
+  const retried = await decide("cleo", true, {}, { headers: { "idempotency-key": "form-7" } });
+  expect(retried.json()).toEqual(agreed.json());
+  expect((await decide("cleo", false)).statusCode).toBe(201);
+  expect((await decide("cleo", true, { id: "form-7" })).statusCode).toBe(409);
+  expect((await decide("dan", true, { id: "form-7" })).json().code).toBe("CONFLICT");
+  expect((await decide("cleo", true, { id: "form-8" })).json().record_id).not.toBe(record_id);
+});
+
+test("a no is in force though a yes beside it is refused", async () => {
+  const headers = { authorization: `Bearer ${writeKey}` };
+  const purposes = { model_training: false, analytics: true };
+  await decide("emma", true);
+  const refused = await post("/api/v1/subjects/emma/consents", { purposes }, { headers });
+  expect(refused.json()).toMatchObject({
+    status: 403,
+    detail: expect.stringContaining("in force"),
+  });
+  expect((await decide("emma", true)).statusCode).toBe(409);
+});
+
+test("Sec-GPC refuses a yes aloud, and lets a no through", async () => {
+  const headers = { "sec-gpc": "1" };
+  expect((await decide("fred", true, {}, { headers })).json().code).toBe("CONSENT_NOT_IN_FORCE");
+  expect((await decide("fred", false, {}, { headers })).statusCode).toBe(201);
+});
+
+test("a token that a secret key signed lets a client's yes be stored", async () => {
+  const headers = { authorization: `Bearer ${writeKey}` };
+  const sign = (body: object, options = {}) =>
+    post("/api/v1/subjects/gina/consent-tokens", body, options);
+  expect((await sign({}, { headers })).statusCode).toBe(403);
+  expect((await sign({ expires_in_s: 86_400 })).json().issues[0].path).toBe("/expires_in_s");
+  const { token, expires_at } = (await sign({ expires_in_s: 60 })).json();
+  expect(Date.parse(expires_at)).toBe(now + 60_000);
+  const granted = await decide("gina", true, { token }, { headers });
+  expect(granted.json().purposes).toEqual({ model_training: true });
+  const stolen = await decide("hugo", true, { token }, { headers });
+  expect(stolen.json()).toMatchObject({ status: 400, issues: [{ path: "/token" }] });
+  now += 61_000;
+  expect((await decide("gina", true, { token }, { headers })).json().detail).toMatch(/run out/);
+  now -= 61_000;
+});
+
+test("an id that a path can't carry goes in the body", async () => {
+  const purposes = { model_training: false };
+  for (const subject of [
+    "..",
+    ".",
+    "a/../b",
+    "x/..",
+    "auth0|../1",
+    "a%2Fb",
+    "ünï?#&",
+    "x".repeat(256),
+  ]) {
+    const answer = await post("/api/v1/consents", { subject, purposes });
+    expect(answer.json()).toMatchObject({ purposes });
+    const [state] = await databases.worker.query(
+      "select granted from consent_state where subject_id = $1",
+      [pseudonym(pseudonymKey, "user", subject)],
+    );
+    expect(state).toEqual({ granted: false });
+  }
+  expect((await post("/api/v1/consents", { purposes })).json().issues[0].path).toBe("/subject");
+  const two = await post("/api/v1/subjects/ann/consents", { subject: "bob", purposes });
+  expect(two.statusCode).toBe(400);
+});
+
+test("what a write key says of consent is answered with what it counts for", async () => {
+  const headers = { authorization: `Bearer ${writeKey}` };
+  const said = { ...feedback("said"), subject: "ida", consent: { model_training: true } };
+  const results = async (body: object, options = {}) =>
+    (await post("/api/v1/feedback", body, options)).json().results[0];
+  expect(await results(said, { headers })).toMatchObject({ status: "accepted", consent: "item" });
+  expect(await results(said)).toMatchObject({ status: "accepted", consent: "stored" });
+  const gpc = await results(said, { headers: { "sec-gpc": "1" } });
+  expect(gpc).toMatchObject({ consent: "ignored", issues: [{ path: "/consent" }] });
+  const forged = { ...said, consent: { model_training: true, token: "gs_ct_x.y" } };
+  expect(await results(forged, { headers })).toMatchObject({
+    consent: "ignored",
+    issues: [{ path: "/consent/token" }],
+  });
 });
 
 test.each([

@@ -225,7 +225,9 @@ function createLearningModel({ database, store, tell, rebuilder, model }: ModelW
     },
     async withdraw(subjectId: string): Promise<void> {
       const now = new Date();
-      const agreed = { projectId, subjectId, purpose: "model_training" as const, method: "test" };
+      const key = { kind: "secret" as const, id: null };
+      const about = { projectId, subjectId, purpose: "model_training" as const };
+      const agreed = { ...about, key, method: "test" };
       await database.transaction(async (tx) => {
         const yes = { ...agreed, granted: true, decidedAt: new Date(0), receivedAt: now };
         await recordDecisions(tx, [yes], "all");

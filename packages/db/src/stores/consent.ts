@@ -1,3 +1,4 @@
+import { Conflict, type KeyKind } from "@groundswell/contracts";
 import type { Decision } from "@groundswell/feedback";
 
 import type { Queries } from "../database.ts";
@@ -34,11 +35,32 @@ export function holdConsents(
   );
 }
 
+/**
+ * Holds people about whose consent something is said that may not be stored: somebody relies on
+ * the word of an item's sender, or withdraws. Whoever of the two comes second sees what the other
+ * wrote, where there is no row of `consent_state` to lock. Comes before `holdConsents`.
+ */
+export async function holdSubjects(tx: Queries, subjects: readonly SubjectKey[]): Promise<void> {
+  if (subjects.length === 0) return;
+  await tx.query(
+    `insert into consent_subjects (project_id, subject_id)
+     select distinct * from unnest($1::uuid[], $2::uuid[]) order by 1, 2
+     -- Never true: a row that is there is only locked.
+     on conflict (project_id, subject_id) do update set subject_id = excluded.subject_id where false`,
+    [subjects.map((key) => key.projectId), subjects.map((key) => key.subjectId)],
+    "hold-subjects",
+  );
+}
+
 export interface NewDecision extends Decision {
   projectId: string;
   receivedAt: Date;
-  /** How it was said: `api`, `event`, or in the app's own words. */
+  /** How it was said: `api`, `event`, `feedback`, or in the app's own words. */
   method: string;
+  /** By which key. */
+  key: { kind: KeyKind; id: string | null };
+  /** The id of the post that it came with. */
+  clientId?: string | undefined;
   /** The record that it is part of; default: one of its own. */
   consentId?: string | undefined;
   notice?: object | undefined;
@@ -104,24 +126,30 @@ async function insertRecords(tx: Queries, records: readonly NewDecision[]): Prom
   if (records.length === 0) return;
   await tx.query(
     `insert into consents (consent_id, project_id, subject_id, purpose, granted, occurred_at,
-       received_at, method, notice, jurisdiction)
+       received_at, method, key_kind, key_id, client_id, notice, jurisdiction)
      select coalesce(g.consent_id, uuidv7()), g.project_id, g.subject_id, g.purpose, g.granted,
-       g.occurred_at, g.received_at, g.method, g.notice, g.jurisdiction
+       g.occurred_at, g.received_at, g.method, g.key_kind, g.key_id, g.client_id, g.notice,
+       g.jurisdiction
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bool[], $6::timestamptz[],
-         $7::timestamptz[], $8::text[], $9::jsonb[], $10::text[])
+         $7::timestamptz[], $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::text[],
+         $13::text[])
        g (consent_id, project_id, subject_id, purpose, granted, occurred_at, received_at, method,
-          notice, jurisdiction)`,
+          notice, jurisdiction, key_kind, key_id, client_id)`,
     [
       records.map((one) => one.consentId ?? null),
       records.map((one) => one.projectId),
       records.map((one) => one.subjectId),
       records.map((one) => one.purpose),
       records.map((one) => one.granted),
-      records.map((one) => one.decidedAt),
+      // Of one without a date nothing else is known than when it came.
+      records.map((one) => (one.decidedAt.getTime() > 0 ? one.decidedAt : one.receivedAt)),
       records.map((one) => one.receivedAt),
       records.map((one) => one.method),
       records.map((one) => (one.notice ? JSON.stringify(one.notice) : null)),
       records.map((one) => one.jurisdiction ?? null),
+      records.map((one) => one.key.kind),
+      records.map((one) => one.key.id),
+      records.map((one) => one.clientId ?? null),
     ],
     "insert-consents",
   );
@@ -165,58 +193,97 @@ async function withdrawExamples(
   return rows.map((row) => row.model_id);
 }
 
-/** A decision posted by itself. Without a time of its own it was made now. */
+/** A decision posted by itself. */
 export interface PostedConsent extends SubjectKey {
   consentId: string;
+  /** The post's own id: sent again, it is the same decision. */
+  clientId?: string | undefined;
   purposes: Partial<Record<Decision["purpose"], boolean>>;
-  occurredAt: Date | undefined;
+  /** What it is weighed by (`datePosted`), beside the date of what is in force. */
+  dateOf: (granted: boolean, before: Date | undefined) => Date;
   method: string;
+  key: NewDecision["key"];
   notice?: object | undefined;
   jurisdiction?: string | undefined;
   now: Date;
 }
 
+export interface PostOutcome {
+  consentId: string;
+  /** What is in force for every purpose that was ever spoken of. */
+  purposes: Record<string, boolean>;
+  /** Models whose ledger got an entry. */
+  models: string[];
+}
+
 /**
- * As `request`, inside the project. In force when the transaction commits.
+ * As `request`, inside the project. In force when the transaction commits, as far as nothing later is.
  *
- * @returns what is in force for every purpose that was ever spoken of, and models whose ledger got an entry
+ * @throws Conflict where the post's id is that of another one
  */
-export async function postConsent(
-  tx: Queries,
-  post: PostedConsent,
-): Promise<{ purposes: Record<string, boolean>; models: string[] }> {
-  const { projectId, subjectId, now } = post;
-  const held = await tx.query<{ purpose: string; granted: boolean; decided_at: Date }>(
-    `select purpose, granted, decided_at from consent_state
-     where project_id = $1 and subject_id = $2 order by purpose for no key update`,
-    [projectId, subjectId],
-    "hold-consent-of",
-  );
-  const decisions = Object.entries(post.purposes).map(([purpose, granted]): NewDecision => {
-    const before = held.find((one) => one.purpose === purpose)?.decided_at ?? now;
-    // A no that is said now holds, even where the clock of another server is ahead of ours.
-    const saidNow = !granted && before > now ? before : now;
-    const decidedAt = post.occurredAt && post.occurredAt < now ? post.occurredAt : saidNow;
-    return {
-      ...post,
-      purpose: purpose as Decision["purpose"],
-      granted,
-      decidedAt,
-      receivedAt: now,
-    };
-  });
-  const models = await recordDecisions(
-    tx,
-    decisions.toSorted((a, b) => (a.purpose < b.purpose ? -1 : 1)),
-    "all",
-  );
+export async function postConsent(tx: Queries, post: PostedConsent): Promise<PostOutcome> {
+  const { projectId, subjectId } = post;
+  await holdSubjects(tx, [post]);
+  const before = post.clientId === undefined ? undefined : await findPost(tx, post, post.clientId);
+  const models = before ? [] : await recordDecisions(tx, await datePost(tx, post), "all");
   const inForce = await tx.query<{ purpose: string; granted: boolean }>(
     "select purpose, granted from consent_state where project_id = $1 and subject_id = $2",
     [projectId, subjectId],
     "consents-of",
   );
   return {
+    consentId: before ?? post.consentId,
     purposes: Object.fromEntries(inForce.map(({ purpose, granted }) => [purpose, granted])),
     models,
   };
+}
+
+/** @returns the record that a post of this id made; undefined where it is new */
+async function findPost(
+  tx: Queries,
+  post: PostedConsent,
+  clientId: string,
+): Promise<string | undefined> {
+  const records = await tx.query<{
+    consentId: string;
+    subjectId: string;
+    purpose: string;
+    granted: boolean;
+  }>(
+    `select consent_id as "consentId", subject_id as "subjectId", purpose, granted from consents
+     where project_id = $1 and client_id = $2`,
+    [post.projectId, clientId],
+    "find-consent-post",
+  );
+  const [first] = records;
+  if (!first) return undefined;
+  const said = Object.entries(post.purposes);
+  const isSame =
+    first.subjectId === post.subjectId &&
+    said.length === records.length &&
+    said.every(([purpose, granted]) =>
+      records.some((one) => one.purpose === purpose && one.granted === granted),
+    );
+  if (!isSame)
+    throw new Conflict(`The id ${clientId} is that of another post: give this one its own`);
+  return first.consentId;
+}
+
+async function datePost(tx: Queries, post: PostedConsent): Promise<NewDecision[]> {
+  const { projectId, subjectId, dateOf, now } = post;
+  const held = await tx.query<{ purpose: string; granted: boolean; decided_at: Date }>(
+    `select purpose, granted, decided_at from consent_state
+     where project_id = $1 and subject_id = $2 order by purpose for no key update`,
+    [projectId, subjectId],
+    "hold-consent-of",
+  );
+  return Object.entries(post.purposes)
+    .map(([purpose, granted]): NewDecision => ({
+      ...post,
+      purpose: purpose as Decision["purpose"],
+      granted,
+      decidedAt: dateOf(granted, held.find((one) => one.purpose === purpose)?.decided_at),
+      receivedAt: now,
+    }))
+    .toSorted((a, b) => (a.purpose < b.purpose ? -1 : 1));
 }

@@ -12,11 +12,14 @@ export interface DatasetRow {
 
 const ROW = `l.seq, l.split, l.subject_id as "subjectId", l.input, l.target, l.weight`;
 
-/** Excluded are older values of a feedback, and people who withdrew; whoever never agreed has no row. */
-const MAY_TEACH = `l.kind = 'example' and l.excluded_by is null and exists (
-  select from consent_state c
+/**
+ * Excluded are older values of a feedback, and people who withdrew; whoever never agreed has no row,
+ * or one that rests on the word of its sender.
+ */
+const MAY_TEACH = `l.kind = 'example' and l.excluded_by is null and coalesce((
+  select c.granted from consent_state c
   where (c.project_id, c.subject_id) = (l.project_id, l.subject_id)
-    and c.purpose = 'model_training' and c.granted)`;
+    and c.purpose = 'model_training'), l.asserted)`;
 
 /**
  * What a model may learn from, in the order of the ledger: the last value of each feedback, of

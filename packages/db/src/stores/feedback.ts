@@ -12,7 +12,7 @@ const COLUMNS = `f.project_id as "projectId", f.feedback_id as "feedbackId", f.v
   f.subject_id as "subjectId", f.occurred_at as "occurredAt", f.received_at as "receivedAt",
   f.inbox_id as "inboxId", f.item, f.wins, f.state, f.reason, f.model_name as "modelName",
   f.model_id as "modelId", f.ledger_seq as "ledgerSeq", f.scored_right as "scoredRight",
-  null as refused`;
+  f.item_consent as "itemConsent"`;
 
 /** Every value that is kept of some feedback ids. */
 export function readFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
@@ -78,14 +78,15 @@ export async function insertFeedback(
 
 const INSERT = `insert into feedback (project_id, feedback_id, value_hash, prediction_id, metric,
     value, correction, comment, subject_id, occurred_at, received_at, inbox_id, item, wins, state,
-    reason, model_name, model_id, scored_right, scored_at)
+    reason, model_name, model_id, item_consent, scored_right, scored_at)
   select *, case when g.scored_right is null then null else $1::timestamptz end
   from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[], $8::text[],
       $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::int[],
-      $15::bool[], $16::text[], $17::text[], $18::text[], $19::uuid[], $20::bool[])
+      $15::bool[], $16::text[], $17::text[], $18::text[], $19::uuid[], $20::bool[],
+      $21::bool[])
     g (project_id, feedback_id, value_hash, prediction_id, metric, value, correction, comment,
        subject_id, occurred_at, received_at, inbox_id, item, wins, state, reason, model_name,
-       model_id, scored_right)`;
+       model_id, item_consent, scored_right)`;
 
 const insertValues = (values: readonly KeptValue[], now: Date): unknown[] => [
   now,
@@ -107,6 +108,7 @@ const insertValues = (values: readonly KeptValue[], now: Date): unknown[] => [
   values.map((one) => one.reason),
   values.map((one) => one.modelName),
   values.map((one) => one.modelId),
+  values.map((one) => one.itemConsent),
   values.map((one) => one.scoredRight),
 ];
 

@@ -1,3 +1,5 @@
+import type { ClientConsent } from "@groundswell/contracts";
+
 import type { Queries } from "../database.ts";
 
 /** What one project posted within one commit group. */
@@ -33,7 +35,9 @@ export async function insertInbox(
 export interface InboxRow {
   projectId: string;
   pseudonymKey: Buffer;
+  clientConsent: ClientConsent;
   inboxId: number;
+  /** When it came first: of a batch that is replayed, not when it was put here again. */
   receivedAt: Date;
   items: number;
   body: Buffer;
@@ -43,7 +47,8 @@ export interface InboxRow {
 export function readInbox(database: Queries, inboxIds: readonly number[]): Promise<InboxRow[]> {
   return database.query<InboxRow>(
     `select i.project_id as "projectId", p.pseudonym_key as "pseudonymKey",
-            i.inbox_id as "inboxId", i.received_at as "receivedAt", i.items, i.body
+            p.client_consent as "clientConsent", i.inbox_id as "inboxId",
+            coalesce(i.first_received_at, i.received_at) as "receivedAt", i.items, i.body
      from inbox i join projects p using (project_id)
      where i.inbox_id = any($1::bigint[]) and i.processed_at is null
      order by i.inbox_id`,
@@ -114,7 +119,8 @@ export async function buryInbox(
   await tx.query(
     `with buried as (
        update inbox set processed_at = $5 where inbox_id = $1 and processed_at is null
-       returning project_id, attempts, items, received_at, body
+       returning project_id, attempts, items,
+         coalesce(first_received_at, received_at) as received_at, body
      )
      insert into dead_letters (project_id, dead_letter_id, queue, reason, attempts, items,
        received_at, body, created_at)

@@ -24,14 +24,15 @@ export async function appendExamples(
   await tx.query(
     `with given as (
        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[],
-           $7::uuid[], $8::text[], $9::real[], $10::timestamptz[])
+           $7::uuid[], $8::text[], $9::real[], $10::timestamptz[], $12::bool[])
          with ordinality g (project_id, model_id, subject_id, split, feedback_id, value_hash,
-           prediction_id, target, weight, accepted_at, place)
+           prediction_id, target, weight, accepted_at, asserted, place)
      ), fresh as (
        insert into ledger (project_id, model_id, kind, subject_id, split, feedback_id,
-         prediction_id, input, target, weight, accepted_at, created_at)
+         prediction_id, input, target, weight, accepted_at, asserted, created_at)
        select g.project_id, g.model_id, 'example', g.subject_id, g.split, g.feedback_id,
-         g.prediction_id, p.input, g.target, g.weight, g.accepted_at, $11::timestamptz
+         g.prediction_id, p.input, g.target, g.weight, g.accepted_at, g.asserted,
+         $11::timestamptz
        from given g join predictions p
          on p.project_id = g.project_id and p.prediction_id = g.prediction_id
        order by g.place
@@ -56,6 +57,7 @@ export async function appendExamples(
       examples.map((one) => one.weight),
       examples.map((one) => one.acceptedAt),
       now,
+      examples.map((one) => one.asserted),
     ],
     "append-examples",
   );

@@ -68,8 +68,8 @@ export interface Replay {
 
 /**
  * Puts a dead letter's batch into the inbox again, once: under the row's lock a second replay finds
- * it replayed. It is received now, but every item keeps its own id, so that what had been
- * understood before the batch died is not counted twice.
+ * it replayed. What is in it counts as said when it first came, and every item keeps its own id,
+ * so that what had been understood before the batch died is not counted twice.
  *
  * @returns undefined where there is no such letter
  */
@@ -92,8 +92,8 @@ export async function replayDeadLetter(
     return replayed && { letter: replayed, inbox: undefined };
   }
   const [inbox] = await tx.query<{ inboxId: number; items: number }>(
-    `insert into inbox (project_id, received_at, items, body)
-     select project_id, $3, items, body from dead_letters
+    `insert into inbox (project_id, received_at, first_received_at, items, body)
+     select project_id, $3, received_at, items, body from dead_letters
      where project_id = $1 and dead_letter_id = $2
      returning inbox_id as "inboxId", items`,
     [projectId, deadLetterId, now],

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-import { type KeyKind, parseKey } from "@groundswell/contracts";
+import { type ClientConsent, type KeyKind, parseKey } from "@groundswell/contracts";
 
 import type { Queries } from "../database.ts";
 
@@ -11,6 +11,8 @@ export interface Caller {
   kind: KeyKind;
   /** Makes pseudonyms of this project's user ids. */
   pseudonymKey: Buffer;
+  /** What a write key's yes counts for. */
+  clientConsent: ClientConsent;
 }
 
 const hashOf = (secret: string) => createHash("sha256").update(secret).digest();
@@ -22,6 +24,7 @@ interface KeyRow {
   expires_at: Date | null;
   revoked_at: Date | null;
   pseudonym_key: Buffer;
+  client_consent: ClientConsent;
 }
 
 /** @returns undefined for a key that is malformed, unknown, wrong, expired or revoked: the caller learns no more. */
@@ -33,9 +36,9 @@ export async function findCaller(
   const parsed = parseKey(key);
   if (!parsed) return undefined;
   const [row] = await database.query<KeyRow>(
-    "select * from find_api_key($1)",
+    "select * from find_caller($1)",
     [parsed.id],
-    "find-api-key",
+    "find-caller",
   );
   if (!row || row.kind !== parsed.kind) return undefined;
   if (!timingSafeEqual(row.secret_hash, hashOf(parsed.secret))) return undefined;
@@ -45,6 +48,7 @@ export async function findCaller(
     keyId: parsed.id,
     kind: row.kind,
     pseudonymKey: row.pseudonym_key,
+    clientConsent: row.client_consent,
   };
 }
 
@@ -88,6 +92,31 @@ export async function revokeApiKey(
     "update api_keys set revoked_at = $3 where project_id = $1 and key_id = $2",
     [projectId, keyId, now],
   );
+}
+
+export interface ProjectRecord {
+  projectId: string;
+  name: string;
+  clientConsent: ClientConsent;
+}
+
+/** As `request` inside the project. @param change what is not named stays */
+export async function changeProject(
+  tx: Queries,
+  projectId: string,
+  { clientConsent }: { clientConsent?: ClientConsent | undefined } = {},
+): Promise<ProjectRecord | undefined> {
+  if (clientConsent !== undefined)
+    await tx.query("update projects set client_consent = $2 where project_id = $1", [
+      projectId,
+      clientConsent,
+    ]);
+  const [project] = await tx.query<ProjectRecord>(
+    `select project_id as "projectId", name, client_consent as "clientConsent"
+     from projects where project_id = $1`,
+    [projectId],
+  );
+  return project;
 }
 
 /** As `maintenance`. */

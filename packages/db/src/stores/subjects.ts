@@ -46,6 +46,8 @@ export interface ConsentDecision {
   occurredAt: Date;
   receivedAt: Date;
   method: string;
+  keyKind: string | null;
+  keyId: string | null;
 }
 
 /** The last key of a page of decisions. */
@@ -63,7 +65,7 @@ export async function listConsents(
 ): Promise<ConsentDecision[]> {
   return tx.query<ConsentDecision>(
     `select consent_id as "consentId", purpose, granted, occurred_at as "occurredAt",
-            received_at as "receivedAt", method
+            received_at as "receivedAt", method, key_kind as "keyKind", key_id as "keyId"
      from consents where project_id = $1 and subject_id = $2
        and ($4::timestamptz is null or (received_at, consent_id, purpose) < ($4, $5::uuid, $6))
      order by received_at desc, consent_id desc, purpose desc limit $3`,

@@ -1,5 +1,18 @@
-import { FeedbackNotFound, SubjectNotFound } from "@groundswell/contracts";
-import { findFeedback, findSubject, listConsents, withProject } from "@groundswell/db";
+import {
+  BadRequest,
+  FeedbackNotFound,
+  SubjectNotFound,
+  SubjectQuery,
+  type SubjectView,
+} from "@groundswell/contracts";
+import {
+  type ConsentDecision,
+  findFeedback,
+  findSubject,
+  listConsents,
+  type SubjectRecord,
+  withProject,
+} from "@groundswell/db";
 import { pseudonym } from "@groundswell/feedback";
 import { z } from "zod";
 
@@ -19,50 +32,72 @@ export function subjectRoutes({ on }: ContractRoutes, { database }: ConsoleDeps)
     return feedbackView(found);
   });
 
-  on("GET /api/v1/subjects/:subject", async (asked) => {
-    const { projectId } = asked.caller;
-    const subjectId = subjectOf(asked);
-    const found = await withProject(database, projectId, (tx) =>
-      findSubject(tx, projectId, subjectId),
-    );
-    if (!found) throw new SubjectNotFound(param(asked, "subject"));
-    const { profile, consents } = found;
-    return {
-      pseudonym: subjectId,
-      profile: profile && {
-        events: profile.events,
-        feedback: profile.feedback,
-        positive: profile.positive,
-        traits: profile.traits,
-        first_seen_at: profile.firstSeenAt.toISOString(),
-        last_seen_at: profile.lastSeenAt.toISOString(),
-      },
-      consents,
-    };
-  });
-
-  on("GET /api/v1/subjects/:subject/consents", async (asked) => {
-    const { projectId } = asked.caller;
-    const subjectId = subjectOf(asked);
-    const { limit, before } = readPage(asked.query, ConsentKey);
-    const decisions = await withProject(database, projectId, (tx) =>
-      listConsents(tx, { projectId, subjectId, limit: limit + 1, before }),
-    );
-    if (decisions.length === 0 && !before) throw new SubjectNotFound(param(asked, "subject"));
-    return pageOf(decisions, {
-      limit,
-      keyOf: (one) => [one.receivedAt.toISOString(), one.consentId, one.purpose],
-      view: (one) => ({
-        record_id: one.consentId,
-        purpose: one.purpose,
-        granted: one.granted,
-        occurred_at: one.occurredAt.toISOString(),
-        received_at: one.receivedAt.toISOString(),
-        method: one.method,
-      }),
+  // An id that a path can't carry goes by query.
+  for (const path of ["/api/v1/subjects/:subject", "/api/v1/subjects"])
+    on(`GET ${path}`, async (asked) => {
+      const { projectId } = asked.caller;
+      const { subject, subjectId } = whoIn(asked);
+      const found = await withProject(database, projectId, (tx) =>
+        findSubject(tx, projectId, subjectId),
+      );
+      if (!found) throw new SubjectNotFound(subject);
+      return subjectView(subjectId, found);
     });
-  });
+
+  for (const path of ["/api/v1/subjects/:subject/consents", "/api/v1/consents"])
+    on(`GET ${path}`, async (asked) => {
+      const { projectId } = asked.caller;
+      const { subject, subjectId } = whoIn(asked);
+      const { limit, before } = readPage(asked.query, ConsentKey);
+      const decisions = await withProject(database, projectId, (tx) =>
+        listConsents(tx, { projectId, subjectId, limit: limit + 1, before }),
+      );
+      if (decisions.length === 0 && !before) throw new SubjectNotFound(subject);
+      return pageOf(decisions, {
+        limit,
+        keyOf: (one) => [one.receivedAt.toISOString(), one.consentId, one.purpose],
+        view: consentView,
+      });
+    });
 }
 
-const subjectOf = (asked: Asked) =>
-  pseudonym(asked.caller.pseudonymKey, "user", param(asked, "subject"));
+function subjectView(
+  pseudonym: string,
+  { profile, consents }: SubjectRecord,
+): z.input<typeof SubjectView> {
+  return {
+    pseudonym,
+    profile: profile && {
+      events: profile.events,
+      feedback: profile.feedback,
+      positive: profile.positive,
+      traits: profile.traits,
+      first_seen_at: profile.firstSeenAt.toISOString(),
+      last_seen_at: profile.lastSeenAt.toISOString(),
+    },
+    consents,
+  };
+}
+
+const consentView = (one: ConsentDecision) => ({
+  record_id: one.consentId,
+  purpose: one.purpose,
+  granted: one.granted,
+  occurred_at: one.occurredAt.toISOString(),
+  received_at: one.receivedAt.toISOString(),
+  method: one.method,
+  key_kind: one.keyKind,
+  key_id: one.keyId,
+});
+
+/** @throws BadRequest where neither path nor query says whose */
+function whoIn(asked: Asked): { subject: string; subjectId: string } {
+  const inPath = asked.params["subject"];
+  const parsed = SubjectQuery.safeParse(inPath === undefined ? asked.query : { subject: inPath });
+  if (!parsed.success) {
+    const message = "name the person: ?subject=, percent-encoded";
+    throw new BadRequest(message, { issues: [{ path: "/subject", message }] });
+  }
+  const { subject } = parsed.data;
+  return { subject, subjectId: pseudonym(asked.caller.pseudonymKey, "user", subject) };
+}

@@ -1,10 +1,23 @@
-import { BadRequest, BodyTooLarge, type ItemResult } from "@groundswell/contracts";
-import { itemsOf, readFeedbackItem } from "@groundswell/feedback";
+import {
+  BadRequest,
+  BodyTooLarge,
+  type FeedbackItem,
+  type ItemResult,
+} from "@groundswell/contracts";
+import {
+  hearConsent,
+  itemsOf,
+  pseudonym,
+  readFeedbackItem,
+  type Speaker,
+  WHY_IGNORED,
+} from "@groundswell/feedback";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { authenticate, keyInHeader } from "../authenticate.ts";
 import type { IngestDeps } from "../deps.ts";
 import { parseObject, readBytes } from "../read-body.ts";
+import { headOf, speakerOf } from "../speaker.ts";
 
 const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_ITEMS = 2_500;
@@ -28,13 +41,13 @@ async function accept(
   const items = itemsOf({ kind: "feedback", body });
   deps.rateLimit.take(caller.keyId, items.length, reply);
 
-  const results = items.map(resultOf);
+  const speaker = speakerOf(caller, request, deps.clock());
+  const results = items.map((item) => resultOf(item, speaker));
   const kept = items.filter((item) => !isDryRun(item));
   if (kept.length > 0)
     await deps.accept.add({
       kind: "feedback",
-      ...(request.headers["sec-gpc"] === "1" && { gpc: true as const }),
-      key: caller.kind,
+      ...headOf(speaker),
       projectId: caller.projectId,
       items: kept.length,
       json: kept.length === items.length ? bytes : writeOut(kept),
@@ -58,11 +71,30 @@ function checkList(body: Record<string, unknown>): void {
     );
 }
 
-function resultOf(given: unknown): ItemResult {
+function resultOf(given: unknown, speaker: Speaker): ItemResult {
   const { item, fault } = readFeedbackItem(given);
-  if (!fault) return { id: item.id, status: item.dry_run ? "valid" : "accepted" };
-  const { code, issues } = fault;
-  return { id: idOf(given), status: "rejected", code, issues };
+  if (fault) {
+    const { code, issues } = fault;
+    return { id: idOf(given), status: "rejected", code, issues };
+  }
+  return { id: item.id, status: item.dry_run ? "valid" : "accepted", ...consentOf(item, speaker) };
+}
+
+/** What becomes of the consent in it: by the rule that the worker goes by. */
+function consentOf(
+  { consent, subject }: FeedbackItem,
+  speaker: Speaker,
+): Pick<ItemResult, "consent" | "issues"> {
+  if (!consent || subject === undefined) return {};
+  const { model_training, token } = consent;
+  const subjectId = pseudonym(speaker.pseudonymKey, "user", subject);
+  const { stored, ignored } = hearConsent({ model_training }, subjectId, speaker, token);
+  const [first] = ignored;
+  if (first) {
+    const path = token === undefined ? "/consent" : "/consent/token";
+    return { consent: "ignored", issues: [{ path, message: WHY_IGNORED[first.why] }] };
+  }
+  return { consent: stored.model_training === undefined ? "item" : "stored" };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

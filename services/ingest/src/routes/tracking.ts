@@ -4,12 +4,23 @@ import {
   TRACKING_LIMITS,
   type TrackingMessage,
 } from "@groundswell/contracts";
-import { itemsOf, readTrackingMessage } from "@groundswell/feedback";
+import {
+  consentTokenOf,
+  hearConsent,
+  itemsOf,
+  preferencesOf,
+  pseudonym,
+  readTrackingMessage,
+  type Speaker,
+  subjectOf,
+  WHY_IGNORED,
+} from "@groundswell/feedback";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { authenticate, keyInHeader, keyInQuery } from "../authenticate.ts";
 import type { IngestDeps } from "../deps.ts";
 import { parseObject, readBytes } from "../read-body.ts";
+import { headOf, speakerOf } from "../speaker.ts";
 
 const SINGLE = ["track", "identify", "page", "screen", "group", "alias"] as const;
 
@@ -40,12 +51,11 @@ async function accept(
   const head = { kind: "tracking" as const, ...(type && { type }) };
   const items = itemsOf({ ...head, body });
   deps.rateLimit.take(caller.keyId, items.length, reply);
-  const results = items.map((item) => resultOf(item, type));
-  const gpc = request.headers["sec-gpc"] === "1" ? { gpc: true as const } : {};
+  const speaker = speakerOf(caller, request, deps.clock());
+  const results = items.map((item) => resultOf(item, type, speaker));
   await deps.accept.add({
     ...head,
-    ...gpc,
-    key: caller.kind,
+    ...headOf(speaker),
     projectId: caller.projectId,
     items: items.length,
     json,
@@ -66,7 +76,11 @@ function checkBatch(batch: unknown): asserts batch is unknown[] {
 }
 
 /** What becomes of a message, as JSON text. One that is dropped is kept in quarantine with the reason. */
-function resultOf(given: unknown, type: TrackingMessage["type"] | undefined): string {
+function resultOf(
+  given: unknown,
+  type: TrackingMessage["type"] | undefined,
+  speaker: Speaker,
+): string {
   const typed = type && isRecord(given) ? { type, ...given } : given;
   const { item, fault } = readTrackingMessage(typed);
   if (fault) {
@@ -74,9 +88,26 @@ function resultOf(given: unknown, type: TrackingMessage["type"] | undefined): st
       isRecord(given) && typeof given["messageId"] === "string" ? given["messageId"] : null;
     return JSON.stringify({ messageId: id, result: "drop", detail: fault.detail });
   }
-  if (item.messageId !== undefined)
-    return `{"messageId":${JSON.stringify(item.messageId)},"result":"ok"}`;
-  return '{"messageId":null,"result":"warning","detail":"no messageId: sent again, it would count twice"}';
+  const warnings = [
+    ...(item.messageId === undefined ? ["no messageId: sent again, it would count twice"] : []),
+    ...consentWarnings(item, speaker),
+  ];
+  const messageId = JSON.stringify(item.messageId ?? null);
+  if (warnings.length === 0) return `{"messageId":${messageId},"result":"ok"}`;
+  return `{"messageId":${messageId},"result":"warning","detail":${JSON.stringify(warnings.join("; "))}}`;
+}
+
+/** By the rule that the worker goes by. Whose it is makes no difference to it but with a token. */
+function consentWarnings(item: TrackingMessage, speaker: Speaker): string[] {
+  if (item.context?.["consent"] === undefined && !item.context?.["consentManagement"]) return [];
+  const subject = subjectOf(item);
+  const subjectId = subject ? pseudonym(speaker.pseudonymKey, subject.kind, subject.value) : "";
+  const heard = hearConsent(preferencesOf(item), subjectId, speaker, consentTokenOf(item));
+  const { ignored, item: ofItem } = heard;
+  return [
+    ...ignored.map(({ purpose, why }) => `consent to ${purpose}: ${WHY_IGNORED[why]}`),
+    ...(ofItem ? ["consent of a write key counts for this message alone"] : []),
+  ];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -55,6 +55,37 @@ test("after a withdrawal is acknowledged, nothing of that person can be learned"
   expect(outcome?.kept_out).toBeGreaterThan(0);
 });
 
+test("nor of somebody who never agreed, for whom a write key's items said yes", async () => {
+  const { databases, projectId } = project;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const user = `asserted-${round}`;
+    const rows: number[] = [];
+    for (let i = 0; i < PER_ROUND; i += 1)
+      rows.push(
+        await project.post(
+          { kind: "feedback", key: "write" },
+          {
+            ...{ id: `${user}-${i}`, prediction_id: await project.predict(user), value: true },
+            ...{ subject: user, consent: { model_training: true } },
+          },
+        ),
+      );
+    const cleaning = rows.map((inboxId) =>
+      project.cleaner.clean({ inboxIds: [inboxId], items: 1_000 }),
+    );
+    await cleaning[round % PER_ROUND];
+    await project.consent(user, false);
+    await Promise.all(cleaning);
+    const late = await databases.worker.query(
+      `select l.seq from ledger l left join ledger_queue q using (project_id, model_id, seq)
+       where project_id = $1 and subject_id = $2 and l.kind = 'example'
+         and (excluded_by is null or q.seq is not null)`,
+      [projectId, project.subjectId(user)],
+    );
+    expect(late).toEqual([]);
+  }
+});
+
 test("granting again lets later feedback teach; earlier examples stay out", async () => {
   const { databases, projectId } = project;
   const clean = async (id: string) => {

@@ -1,4 +1,4 @@
-import { findPredictions, holdConsents, type Queries } from "@groundswell/db";
+import { findPredictions, holdConsents, holdSubjects, type Queries } from "@groundswell/db";
 import type { FeedbackValue, PredictionFacts } from "@groundswell/feedback";
 
 /** What has to be known to judge feedback, read once and in bulk within one transaction. */
@@ -9,7 +9,16 @@ export interface LookUps {
   mayTrain: (projectId: string, subjectId: string) => boolean | undefined;
 }
 
-type Asked = Pick<FeedbackValue, "projectId" | "predictionId" | "subjectId">;
+type Asked = Pick<FeedbackValue, "projectId" | "predictionId" | "subjectId" | "itemConsent">;
+
+/** The person of a feedback whose sender says yes: nothing may be stored of them that could be held. */
+export function restsOnItem({
+  projectId,
+  subjectId,
+  itemConsent,
+}: Pick<Asked, "projectId" | "subjectId" | "itemConsent">) {
+  return itemConsent && subjectId ? [{ projectId, subjectId }] : [];
+}
 
 const predictionKey = (value: Pick<Asked, "projectId" | "predictionId">) =>
   `${value.projectId} ${value.predictionId}`;
@@ -39,6 +48,7 @@ export function createLookUps(tx: Queries): LookUps {
     }
     if (wanted.size === 0) return;
     for (const key of wanted.keys()) consents.set(key, undefined);
+    await holdSubjects(tx, values.flatMap(restsOnItem));
     for (const { projectId, subjectId, mayTrain } of await holdConsents(
       tx,
       [...wanted.values()],

@@ -11,15 +11,17 @@ import {
   readEnvelopes,
   readFeedbackItem,
   readTrackingMessage,
+  type Speaker,
 } from "@groundswell/feedback";
 
 /** An event, and where it came in. */
-export type PlacedEvent = CleanEvent & Place & { projectId: string };
+export type PlacedEvent = CleanEvent & Place & { projectId: string; key: Speaker["key"] };
+export type PlacedFeedback = CleanFeedback & { key: Speaker["key"] };
 
 /** What rows of the inbox say, before anything is known of what was said before. */
 export interface Batch {
   events: PlacedEvent[];
-  feedback: CleanFeedback[];
+  feedback: PlacedFeedback[];
   quarantined: QuarantineRow[];
   /** Items of each row, dry runs left out. */
   items: { projectId: string; inboxId: number; n: number }[];
@@ -72,7 +74,9 @@ function readFeedback(
 ): Fault | undefined {
   const read = readFeedbackItem(given);
   if (read.fault) return read.fault;
-  batch.feedback.push(cleanFeedback(read.item, { ...row, item, gpc: envelope.gpc === true }));
+  const speaker = speakerOf(row, envelope);
+  const clean = cleanFeedback(read.item, { ...row, item, ...speaker });
+  batch.feedback.push({ ...clean, key: speaker.key });
   return undefined;
 }
 
@@ -85,12 +89,19 @@ function readTracking(
   const read = readTrackingMessage(withDefaults(given, envelope));
   if (read.fault) return read.fault;
   const sentAt = sentAtOf(envelope.body);
-  const clean = cleanTracking(read.item, { ...row, item, gpc: envelope.gpc === true, sentAt });
+  const speaker = speakerOf(row, envelope);
+  const clean = cleanTracking(read.item, { ...row, item, ...speaker, sentAt });
   if (clean.fault) return clean.fault;
   const { projectId, receivedAt, inboxId } = row;
-  batch.events.push({ ...clean.event, projectId, receivedAt, inboxId, item });
+  batch.events.push({ ...clean.event, projectId, receivedAt, inboxId, item, key: speaker.key });
   return undefined;
 }
+
+const speakerOf = (row: InboxRow, { key, keyId, gpc }: Envelope) => ({
+  key: { kind: key, id: keyId ?? null },
+  gpc: gpc === true,
+  clientConsent: row.clientConsent,
+});
 
 /** `/v1/track` says the type in its path; a batch may say a context for all of its messages. */
 function withDefaults(given: unknown, { type, body }: Envelope): unknown {

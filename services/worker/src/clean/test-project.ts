@@ -11,7 +11,13 @@ import {
   postConsent,
   withProject,
 } from "@groundswell/db";
-import { type EnvelopeHead, envelopeLine, itemsOf, pseudonym } from "@groundswell/feedback";
+import {
+  datePosted,
+  type EnvelopeHead,
+  envelopeLine,
+  itemsOf,
+  pseudonym,
+} from "@groundswell/feedback";
 import { exampleOf, wasRight } from "@groundswell/training/examples";
 
 import { createCleaner } from "./clean-inbox.ts";
@@ -121,18 +127,23 @@ export async function openTestProject(databaseUrl: string, options: ProjectOptio
       return inboxId ?? 0;
     },
 
-    consent: (userId: string, granted: boolean, occurredAt?: Date) =>
-      withProject(request, projectId, (tx) =>
+    /** Said by a secret key, now unless it is dated. */
+    consent: (userId: string, granted: boolean, occurredAt?: Date) => {
+      const now = clock();
+      return withProject(request, projectId, (tx) =>
         postConsent(tx, {
           projectId,
           subjectId: subjectId(userId),
           consentId: newId(),
+          clientId: newId(),
           purposes: { model_training: granted },
-          occurredAt,
+          dateOf: datePosted({ occurredAt, signedAt: undefined, hasId: true, now }),
           method: "test",
-          now: clock(),
+          key: { kind: "secret", id: null },
+          now,
         }),
-      ),
+      );
+    },
 
     close: async () => {
       for (const database of [worker, request, accept, maintenance]) await database.close();

@@ -4,6 +4,7 @@ import {
   claimInbox,
   claimMessageIds,
   holdConsents,
+  holdSubjects,
   insertEvents,
   insertQuarantine,
   type NewDecision,
@@ -19,6 +20,7 @@ import {
   toJsonb,
 } from "@groundswell/feedback";
 
+import { restsOnItem } from "./look-ups.ts";
 import { profileChanges } from "./profile-changes.ts";
 import type { Batch, PlacedEvent } from "./read-batch.ts";
 import { settleFeedback } from "./settle-feedback.ts";
@@ -33,8 +35,8 @@ export interface Written {
 
 /**
  * Writes all that a batch comes to, in one transaction with the mark that it is processed. Locks are
- * taken in one order everywhere, each kind sorted: message ids, consents, feedback, ledger,
- * profiles, tallies. So batches wait for each other and never in a circle.
+ * taken in one order everywhere, each kind sorted: message ids, people spoken for, consents,
+ * feedback, ledger, profiles, tallies. So batches wait for each other and never in a circle.
  */
 export async function writeBatch(
   tx: Queries,
@@ -50,8 +52,9 @@ export async function writeBatch(
   );
   const batch = onlyClaimed(read, claimed);
   const counter = createCounter();
-  const events = await onlyNew(tx, batch.events, counter);
-  const withdrawn = await takeDecisions(tx, events, batch);
+  const fresh = await onlyNew(tx, batch, counter);
+  const { events } = fresh;
+  const withdrawn = await takeDecisions(tx, fresh, batch);
   const values = [
     ...batch.feedback.map((one) => one.value),
     ...events.flatMap((event) => event.feedback ?? []),
@@ -88,49 +91,48 @@ function onlyClaimed(batch: Batch, claimed: ReadonlySet<number>): Batch {
   };
 }
 
-/** Drops messages whose id was seen before, in this batch or in the last thirty days. */
-async function onlyNew(
-  tx: Queries,
-  events: readonly PlacedEvent[],
-  counter: Counter,
-): Promise<PlacedEvent[]> {
-  const identified = events.filter((event) => event.messageKey !== null);
-  if (identified.length === 0) return [...events];
+interface Fresh {
+  /** Messages whose id is new, in this batch and in the last thirty days. */
+  events: PlacedEvent[];
+  /** Withdrawals that came for the first time, by their keys: they count though their message's id was used. */
+  withdrawals: ReadonlySet<string>;
+}
+
+/** Remembers the ids of messages, and the withdrawals, of a batch; drops what was seen before. */
+async function onlyNew(tx: Queries, batch: Batch, counter: Counter): Promise<Fresh> {
   const first = new Map<string, PlacedEvent>();
-  for (const event of identified) if (!first.has(keyOf(event))) first.set(keyOf(event), event);
-  const ids = [...first.entries()]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { projectId, messageKey, receivedAt }]) => ({
-      projectId,
-      messageKey: messageKey ?? "",
-      receivedAt,
-    }));
-  const fresh = new Set((await claimMessageIds(tx, ids)).map(keyOf));
-  return events.filter((event) => {
+  for (const event of batch.events)
+    if (event.messageKey !== null && !first.has(keyOf(event))) first.set(keyOf(event), event);
+  const ids = new Map<string, { projectId: string; messageKey: string; receivedAt: Date }>();
+  for (const { projectId, receivedAt, messageKey, decisionKey } of keysOf(batch))
+    for (const key of [messageKey, decisionKey])
+      if (key !== null) ids.set(`${projectId} ${key}`, { projectId, receivedAt, messageKey: key });
+  if (ids.size === 0) return { events: batch.events, withdrawals: new Set() };
+  const sorted = [...ids.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+  const fresh = new Set((await claimMessageIds(tx, sorted)).map(keyOf));
+  const events = batch.events.filter((event) => {
     const isNew =
       event.messageKey === null || (fresh.has(keyOf(event)) && first.get(keyOf(event)) === event);
     if (!isNew) counter.add(event.projectId, null, "duplicate");
     return isNew;
   });
+  return { events, withdrawals: fresh };
 }
+
+const keysOf = (batch: Batch) => [
+  ...batch.events,
+  ...batch.feedback.map(({ decisionKey, value: { projectId, receivedAt } }) => ({
+    ...{ projectId, receivedAt, decisionKey },
+    messageKey: null,
+  })),
+];
 
 const keyOf = (one: { projectId: string; messageKey: string | null }) =>
   `${one.projectId} ${one.messageKey}`;
 
 /** Puts in force what people decided with these messages, before anything of theirs is judged. */
-async function takeDecisions(
-  tx: Queries,
-  events: readonly PlacedEvent[],
-  batch: Batch,
-): Promise<string[]> {
-  const said: NewDecision[] = [
-    ...events.flatMap(({ decisions, projectId, receivedAt }) =>
-      decisions.map((one) => ({ ...one, projectId, receivedAt, method: "event" })),
-    ),
-    ...batch.feedback.flatMap(({ decisions, value: { projectId, receivedAt } }) =>
-      decisions.map((one) => ({ ...one, projectId, receivedAt, method: "feedback" })),
-    ),
-  ];
+async function takeDecisions(tx: Queries, fresh: Fresh, batch: Batch): Promise<string[]> {
+  const said = saidIn(fresh, batch);
   if (said.length === 0) return [];
   const latest = new Map<string, NewDecision>();
   for (const one of said) {
@@ -141,12 +143,39 @@ async function takeDecisions(
   const decisions = [...latest.entries()]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, one]) => one);
-  const people = [
-    ...decisions,
+  const values = [
     ...batch.feedback.map((one) => one.value),
-    ...events.flatMap((one) => one.feedback ?? []),
-  ].flatMap(({ projectId, subjectId }) => (subjectId ? { projectId, subjectId } : []));
+    ...fresh.events.flatMap((one) => one.feedback ?? []),
+  ];
+  await holdSubjects(tx, [
+    ...decisions.filter((one) => !one.granted),
+    ...values.flatMap(restsOnItem),
+  ]);
+  const people = [...decisions, ...values].flatMap(({ projectId, subjectId }) =>
+    subjectId ? { projectId, subjectId } : [],
+  );
   // All at once and sorted, those too that are only read later: a lock can't be strengthened safely.
   await holdConsents(tx, people, "update");
   return recordDecisions(tx, decisions, "changes");
+}
+
+/** A yes says the same however often it comes; a no counts from when it came first. */
+function saidIn({ events, withdrawals }: Fresh, batch: Batch): NewDecision[] {
+  const isNew = new Set(events);
+  const toTake = new Set(withdrawals);
+  const fromEvents = batch.events.flatMap((event) => {
+    const { decisions, decisionKey, projectId, receivedAt, key } = event;
+    const noIsNew = toTake.delete(`${projectId} ${decisionKey}`);
+    return decisions
+      .filter(({ granted }) => (granted ? isNew.has(event) : noIsNew))
+      .map((one) => ({ ...one, projectId, receivedAt, key, method: "event" }));
+  });
+  const fromFeedback = batch.feedback.flatMap(({ decisions, decisionKey, key, value }) => {
+    const { projectId, receivedAt } = value;
+    const noIsNew = toTake.delete(`${projectId} ${decisionKey}`);
+    return decisions
+      .filter(({ granted }) => granted || noIsNew)
+      .map((one) => ({ ...one, projectId, receivedAt, key, method: "feedback" }));
+  });
+  return [...fromEvents, ...fromFeedback];
 }
