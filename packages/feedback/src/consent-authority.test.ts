@@ -25,7 +25,10 @@ const yes = { model_training: true };
 const no = { model_training: false };
 const signed = (more = {}) =>
   signConsentToken(pseudonymKey, {
-    ...{ subjectId: ann, purposes: ["model_training"], signedAt: NOW, expiresAt: later(60_000) },
+    subjectId: ann,
+    purposes: ["model_training"],
+    signedAt: NOW,
+    expiresAt: later(60_000),
     ...more,
   });
 
@@ -52,8 +55,10 @@ test.each([
   [
     "token_malformed",
     signConsentToken(Buffer.alloc(32, 8), {
-      ...{ subjectId: ann, purposes: ["model_training"] },
-      ...{ signedAt: NOW, expiresAt: later(60_000) },
+      subjectId: ann,
+      purposes: ["model_training"],
+      signedAt: NOW,
+      expiresAt: later(60_000),
     }),
   ],
 ] as const)("a token that is none: %s", (why, token) => {
@@ -70,12 +75,12 @@ test("a token holds for the purposes that it names", () => {
 
 test("a changed token is none, whichever of its characters is changed", () => {
   const token = signed();
+  // But for the last one: of base64url, that may hold bits that mean nothing.
   fc.assert(
-    fc.property(fc.nat(token.length - 1), fc.constantFrom(..."aZ09_-."), (at, char) => {
+    fc.property(fc.nat(token.length - 2), fc.constantFrom("a", "Z", "0", "_", "."), (at, char) => {
       fc.pre(token[at] !== char);
       const read = readConsentToken(pseudonymKey, token.slice(0, at) + char + token.slice(at + 1));
-      // The last character of base64url may hold bits that mean nothing.
-      if (at < token.length - 1) expect(read).toBeUndefined();
+      expect(read).toBeUndefined();
     }),
   );
 });

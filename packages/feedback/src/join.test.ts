@@ -20,8 +20,14 @@ const said = (more: Partial<Said> = {}, gpc = false) =>
       ...more,
     },
     {
-      ...{ projectId: "p", pseudonymKey, gpc, receivedAt, inboxId: 1, item: 0 },
-      ...{ key: { kind: "secret", id: null }, clientConsent: "item" },
+      projectId: "p",
+      pseudonymKey,
+      gpc,
+      receivedAt,
+      inboxId: 1,
+      item: 0,
+      key: { kind: "secret", id: null },
+      clientConsent: "item",
     },
   );
 

@@ -65,8 +65,11 @@ test("nor of somebody who never agreed, for whom a write key's items said yes", 
         await project.post(
           { kind: "feedback", key: "write" },
           {
-            ...{ id: `${user}-${i}`, prediction_id: await project.predict(user), value: true },
-            ...{ subject: user, consent: { model_training: true } },
+            id: `${user}-${i}`,
+            prediction_id: await project.predict(user),
+            value: true,
+            subject: user,
+            consent: { model_training: true },
           },
         ),
       );

@@ -122,7 +122,9 @@ async function onlyNew(tx: Queries, batch: Batch, counter: Counter): Promise<Fre
 const keysOf = (batch: Batch) => [
   ...batch.events,
   ...batch.feedback.map(({ decisionKey, value: { projectId, receivedAt } }) => ({
-    ...{ projectId, receivedAt, decisionKey },
+    projectId,
+    receivedAt,
+    decisionKey,
     messageKey: null,
   })),
 ];
