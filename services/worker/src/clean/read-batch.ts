@@ -16,7 +16,7 @@ import {
 
 /** An event, and where it came in. */
 export type PlacedEvent = CleanEvent & Place & { projectId: string; key: Speaker["key"] };
-export type PlacedFeedback = CleanFeedback & { key: Speaker["key"] };
+type PlacedFeedback = CleanFeedback & { key: Speaker["key"] };
 
 /** What rows of the inbox say, before anything is known of what was said before. */
 export interface Batch {
