@@ -23,12 +23,13 @@ if (data !== undefined) {
     input: Buffer.from(text),
     target: label,
     weight: 1,
+    person: String(row),
   }));
   const rates = Array.from({ length: PASSES }, () => {
     const learner = openLearner(settings, { weights: initialWeights(settings) });
     const [began, before] = [performance.now(), process.cpuUsage()];
     for (let from = 0, step = 1; from < examples.length; from += NEW, step++)
-      learner.learn({ step, examples: examples.slice(from, from + NEW), dropped: [] });
+      learner.learn({ step, examples: examples.slice(from, from + NEW), dropped: [], rules: 1 });
     const seconds = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(before);
     learner.close();

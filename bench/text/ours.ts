@@ -50,6 +50,7 @@ const exampleOf = (message: Message) => ({
   input: inputOf(message),
   target: message.label,
   weight: 1,
+  person: String(message.row),
 });
 
 interface Predicts {
@@ -81,7 +82,7 @@ export function learnOnline(task: Task): OnlineResult {
     const part = task.train.slice(from, from + PER_STEP);
     right += countRight(model, task, part);
     step += 1;
-    learner.learn({ step, examples: part.map(exampleOf), dropped: [] });
+    learner.learn({ step, examples: part.map(exampleOf), dropped: [], rules: 1 });
     const seen = from + part.length;
     for (const mark of MARKS)
       if (from < mark && mark <= seen) progressive.push(percent(right, seen));

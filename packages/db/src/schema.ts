@@ -392,6 +392,7 @@ export const ledgerQueue = pgTable(
     modelId: uuid("model_id").notNull(),
     seq: bigint({ mode: "number" }).notNull(),
     kind: text().notNull(),
+    subjectId: uuid("subject_id"),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.modelId, t.seq] })],
 );
@@ -421,6 +422,7 @@ export const steps = pgTable(
     entries: bigint({ mode: "number" }).array().notNull(),
     firstSeq: bigint("first_seq", { mode: "number" }),
     lastSeq: bigint("last_seq", { mode: "number" }),
+    rules: smallint(),
     recordedAt: instant("recorded_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.modelId, t.step] })],

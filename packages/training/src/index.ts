@@ -12,6 +12,7 @@ export {
 export { exampleOf, type Said, wasRight } from "./examples.ts";
 export { bestOf } from "./forward.ts";
 export { openLearner, restoreLearner } from "./online/learner.ts";
+export type { WindowRules } from "./online/window.ts";
 export { decodeLearner, readWeights, type SavedLearner, versionOfLearner } from "./online/saved.ts";
 export { openPredictor } from "./predictor.ts";
 export type {
@@ -21,8 +22,9 @@ export type {
   OnlineStep,
   Predictor,
   Recipe,
+  VoiceSettings,
   WeightChanges,
   Weights,
 } from "./recipe.ts";
-export { recipes } from "./recipes/index.ts";
+export { recipes, voiceOf } from "./recipes/index.ts";
 export { decodeWeights, encodeWeights, initialWeights } from "./weights.ts";

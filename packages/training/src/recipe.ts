@@ -10,6 +10,8 @@ import type { RecipeName } from "@groundswell/contracts";
 import type { Tensor } from "@groundswell/onnx";
 import type { z } from "zod";
 
+import type { WindowRules } from "./online/window.ts";
+
 /** What a model is made of, besides its weights. The same settings and weights give the same answers, bit for bit. */
 export interface ModelSettings {
   recipe: RecipeName;
@@ -29,6 +31,8 @@ export interface Example {
   /** One of the model's classes. */
   target: string;
   weight: number;
+  /** Whose it is: a person's share of what is learned is bounded. */
+  person: string;
 }
 
 /** A whole set of weights. Dense parameters by name; tables `[rows, width]` of which a batch touches a few. */
@@ -53,6 +57,16 @@ export interface OnlineSettings {
   replay: number;
   /** The most recently learned examples, of which those are drawn. */
   window: number;
+  voice: VoiceSettings;
+}
+
+/** How much one person may say, once `from` persons have taught. */
+export interface VoiceSettings {
+  from: number;
+  /** Of the new examples of one step. */
+  step: number;
+  /** Share of the replay window, and of the weight of a data set. */
+  share: number;
 }
 
 /** How a model learns from a whole data set. */
@@ -150,12 +164,16 @@ export interface OnlineStep {
   examples: readonly Example[];
   /** Positions that leave the replay window before the step learns. */
   dropped: readonly number[];
+  /** By which rules it was recorded. */
+  rules: WindowRules;
 }
 
 /** A model that learns as feedback comes. Lives in a worker thread: `learn` blocks. */
 export interface OnlineLearner {
   /** The last step learned. */
   readonly step: number;
+  /** Persons whose examples are in the replay window. */
+  readonly persons: number;
   /** The loss before the update; null for a step without examples. */
   learn(step: OnlineStep): { loss: number | null };
   /**

@@ -115,9 +115,9 @@ describe("what the champion learned online", () => {
     const model = await registry().findModel("digits");
     if (!model) throw new Error("no model");
     const learner = openLearner(model, { weights: initialWeights(model) });
-    const example = { input: Buffer.alloc(16, 200), target: "one", weight: 1 };
+    const example = { input: Buffer.alloc(16, 200), target: "one", weight: 1, person: "p" };
     for (let at = 1; at <= step; at += 1)
-      learner.learn({ step: at, examples: [{ ...example, seq: at }], dropped: [] });
+      learner.learn({ step: at, examples: [{ ...example, seq: at }], dropped: [], rules: 1 });
     const saved = await artifacts.put(project.projectId, learner.save());
     learner.close();
     const of = [project.projectId, modelId];

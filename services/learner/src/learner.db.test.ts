@@ -176,7 +176,7 @@ test("a learner whose lease was taken over records nothing more", async () => {
   const old = await takeModel(world.database, { projectId, modelId, holder: "old" }, 60_000);
   if (!old) throw new Error("not taken");
   await model.teach(2);
-  const cut = { after: 0, perStep: 16, most: 256, now: new Date() };
+  const cut = { after: 0, perStep: 16, perPerson: 16, most: 256, now: new Date() };
   await releaseModel(world.database, old);
   await expect(takeSteps(world.database, old, cut)).rejects.toThrow(FenceLost);
   const young = await takeModel(world.database, { projectId, modelId, holder: "new" }, 60_000);

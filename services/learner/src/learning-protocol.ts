@@ -12,9 +12,10 @@ export type Beginning =
 /** What a model's learner and its thread say to each other. */
 export interface LearningProtocol {
   calls: {
-    begin: { payload: { settings: ModelSettings; from: Beginning }; result: void };
-    /** @returns how long the arithmetic took, and the loss of the last step with examples */
-    learn: { payload: PackedSteps; result: { ms: number; loss: number | null } };
+    /** @returns how many persons' examples are in the replay window */
+    begin: { payload: { settings: ModelSettings; from: Beginning }; result: { persons: number } };
+    /** @returns how long the arithmetic took, the loss of the last step with examples, and persons as above */
+    learn: { payload: PackedSteps; result: { ms: number; loss: number | null; persons: number } };
     rebase: {
       payload: { step: number; dropped: number[]; version: Uint8Array };
       result: void;

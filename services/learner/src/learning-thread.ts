@@ -60,13 +60,14 @@ serveThread<LearningProtocol>(
     begin({ settings, from }) {
       begun?.learner.close();
       begun = { settings, learner: open(settings, from), published: null };
+      return { persons: begun.learner.persons };
     },
     learn(packed) {
       const { learner } = learning();
       const began = performance.now();
       let last: number | null = null;
       for (const step of unpackSteps(packed)) last = learner.learn(step).loss ?? last;
-      return { ms: performance.now() - began, loss: last };
+      return { ms: performance.now() - began, loss: last, persons: learner.persons };
     },
     rebase({ step, dropped, version }) {
       const now = learning();

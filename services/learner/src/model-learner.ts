@@ -12,6 +12,7 @@ import {
 } from "@groundswell/db";
 import { type ArtifactStore, CHAMPION, type ModelRecord } from "@groundswell/models";
 import { openThread, type Thread } from "@groundswell/onnx";
+import { voiceOf } from "@groundswell/training";
 
 import { type Alarm, createAlarm } from "./alarm.ts";
 import type { Channels } from "./channels.ts";
@@ -21,7 +22,7 @@ import { keepLease, type Lease } from "./lease.ts";
 import type { LearnerMetrics } from "./metrics.ts";
 import { createLookAgain, type Rhythm, rhythmOf } from "./pace.ts";
 import { createPublisher } from "./publisher.ts";
-import { learnSteps, rebuild } from "./rebuild.ts";
+import { learnSteps, rebuild, settingsOf } from "./rebuild.ts";
 
 /** New examples in one step. */
 const PER_STEP = 16;
@@ -190,6 +191,8 @@ async function readModel({ database, hold }: LearnerParts): Promise<ModelRecord>
 interface Line {
   step: number;
   base: number;
+  /** Whose examples are in the replay window. */
+  persons: number;
 }
 
 /** @returns whether anything was learned */
@@ -203,7 +206,7 @@ async function learnWhatIsNew(
   const began = performance.now();
   if (!(await hasSomethingNew(database, hold))) return false;
   for (;;) {
-    const cut = { after: line.step, perStep: PER_STEP, most: MOST_TAKEN, now: clock() };
+    const cut = { ...boundsOf(model, line), after: line.step, most: MOST_TAKEN, now: clock() };
     const steps = await takeSteps(database, hold, cut);
     if (steps.length === 0) return false;
     await learn(parts, model, line, steps);
@@ -213,13 +216,20 @@ async function learnWhatIsNew(
   }
 }
 
+/** How many new examples go into a step, and of one person, once enough have taught. */
+function boundsOf(model: ModelRecord, { persons }: Line) {
+  const voice = voiceOf(settingsOf(model));
+  return { perStep: PER_STEP, perPerson: persons >= voice.from ? voice.step : PER_STEP };
+}
+
 async function learn(
   parts: LearnerParts,
   model: ModelRecord,
   line: Line,
   steps: readonly RecordedStep[],
 ): Promise<void> {
-  const { ms } = await learnSteps(parts, model, steps);
+  const { ms, persons } = await learnSteps(parts, model, steps);
+  line.persons = persons ?? line.persons;
   line.step = steps.at(-1)?.step ?? line.step;
   parts.metrics.learning.observe(ms / 1_000);
   parts.metrics.steps.inc(steps.length);
@@ -248,7 +258,7 @@ async function followChampion(
     );
     return false;
   }
-  const cut = { after: line.step, perStep: PER_STEP, now: clock() };
+  const cut = { ...boundsOf(model, line), after: line.step, now: clock() };
   const steps = await recordRebase(database, hold, { ...cut, version });
   await learn(parts, model, line, steps);
   line.base = version.number;

@@ -32,6 +32,8 @@ export interface Rebuilt {
   base: number;
   /** The step of the checkpoint that it began with; 0 for the model's first version. */
   from: number;
+  /** Whose examples are in the replay window. */
+  persons: number;
 }
 
 const FIRST_VERSION = 1;
@@ -63,7 +65,10 @@ export async function rebuild(
   const { scratch = false, through = Infinity } = options;
   const found = scratch ? undefined : await newestWhole(deps, model, through);
   const beginning = found?.beginning ?? (await firstVersion(deps, model));
-  await deps.thread.call("begin", { settings: settingsOf(model), from: beginning });
+  let { persons } = await deps.thread.call("begin", {
+    settings: settingsOf(model),
+    from: beginning,
+  });
   const from = found?.step ?? 0;
   let step = from;
   for (;;) {
@@ -71,10 +76,10 @@ export async function rebuild(
     const limit = through === Infinity ? {} : { through };
     const steps = await readSteps(deps.database, { ...span, ...limit });
     if (steps.length === 0) break;
-    await learnSteps(deps, model, steps);
+    persons = (await learnSteps(deps, model, steps)).persons ?? persons;
     step = steps.at(-1)?.step ?? step;
   }
-  return { step, from, base: await baseOf(deps.database, { projectId, modelId, step }) };
+  return { step, from, persons, base: await baseOf(deps.database, { projectId, modelId, step }) };
 }
 
 /** Learns recorded steps in order; at a promotion the weights begin anew from its version. */
@@ -82,16 +87,18 @@ export async function learnSteps(
   { artifacts, database, thread }: RebuildDeps,
   { projectId, modelId }: ModelRecord,
   steps: readonly RecordedStep[],
-): Promise<{ ms: number; loss: number | null }> {
+): Promise<{ ms: number; loss: number | null; persons: number | null }> {
   const registry = createRegistry(database, projectId);
-  let spent = { ms: 0, loss: null as number | null };
+  let spent = { ms: 0, loss: null as number | null, persons: null as number | null };
   let ordinary: RecordedStep[] = [];
   const learnOrdinary = async () => {
     if (ordinary.length === 0) return;
     const packed = packSteps(ordinary);
     ordinary = [];
-    const { ms, loss } = await thread.call("learn", packed, [packed.examples.bytes.buffer]);
-    spent = { ms: spent.ms + ms, loss: loss ?? spent.loss };
+    const { ms, loss, persons } = await thread.call("learn", packed, [
+      packed.examples.bytes.buffer,
+    ]);
+    spent = { ms: spent.ms + ms, loss: loss ?? spent.loss, persons };
   };
   for (const one of steps) {
     if (one.baseVersion === null) {

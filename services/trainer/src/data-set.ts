@@ -37,7 +37,13 @@ export function splitRows(rows: readonly DatasetRow[], cutAtStep: number): DataS
 }
 
 export const examplesOf = (rows: readonly DatasetRow[]): Example[] =>
-  rows.map(({ seq, input, target, weight }) => ({ seq, input, target, weight }));
+  rows.map(({ seq, input, target, weight, subjectId: person }) => ({
+    seq,
+    input,
+    target,
+    weight,
+    person,
+  }));
 
 const subjectsOf = (rows: readonly DatasetRow[]) =>
   new Set(rows.map(({ subjectId }) => subjectId)).size;

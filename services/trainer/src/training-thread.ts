@@ -61,7 +61,7 @@ const thread = serveThread<TrainingProtocol>({
   catchUp({ window, after, steps }) {
     const { settings, weights } = trained();
     const learner = openLearner(settings, { weights, step: after, window });
-    for (const step of steps) learner.learn(step);
+    for (const step of steps) learner.learn({ ...step, rules: 1 });
     candidate = { settings, weights: learner.weights() };
     learner.close();
   },

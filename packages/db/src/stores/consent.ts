@@ -2,6 +2,7 @@ import { Conflict, type KeyKind } from "@groundswell/contracts";
 import type { Decision } from "@groundswell/feedback";
 
 import type { Queries } from "../database.ts";
+import { holdLedgers } from "./ledger-lock.ts";
 
 export interface SubjectKey {
   projectId: string;
@@ -167,6 +168,17 @@ async function withdrawExamples(
   subjects: readonly SubjectKey[],
   now: Date,
 ): Promise<string[]> {
+  const keys = [subjects.map((key) => key.projectId), subjects.map((key) => key.subjectId)];
+  const taught = await tx.query<{ projectId: string; modelId: string }>(
+    `select distinct l.project_id as "projectId", l.model_id as "modelId"
+     from ledger l join unnest($1::uuid[], $2::uuid[]) g (project_id, subject_id)
+       on l.project_id = g.project_id and l.subject_id = g.subject_id
+     where l.kind = 'example' and l.excluded_by is null order by 1, 2`,
+    keys,
+    "taught-models",
+  );
+  if (taught.length === 0) return [];
+  await holdLedgers(tx, taught);
   const rows = await tx.query<{ model_id: string }>(
     `with gone as (
        insert into ledger (project_id, model_id, kind, subject_id, created_at)
@@ -188,7 +200,7 @@ async function withdrawExamples(
        select project_id, model_id, seq, 'withdraw' from gone
      )
      select distinct model_id from gone`,
-    [subjects.map((key) => key.projectId), subjects.map((key) => key.subjectId), now],
+    [...keys, now],
   );
   return rows.map((row) => row.model_id);
 }

@@ -36,10 +36,10 @@ export async function appendExamples(
        from given g join predictions p
          on p.project_id = g.project_id and p.prediction_id = g.prediction_id
        order by g.place
-       returning project_id, model_id, seq, split, feedback_id
+       returning project_id, model_id, seq, split, feedback_id, subject_id
      ), queued as (
-       insert into ledger_queue (project_id, model_id, seq, kind)
-       select project_id, model_id, seq, 'example' from fresh where split <> 'exam'
+       insert into ledger_queue (project_id, model_id, seq, kind, subject_id)
+       select project_id, model_id, seq, 'example', subject_id from fresh where split <> 'exam'
      )
      update feedback f set ledger_seq = fresh.seq
      from fresh join given g using (project_id, feedback_id)

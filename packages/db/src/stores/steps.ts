@@ -1,5 +1,6 @@
 import type { Database, Queries } from "../database.ts";
-import { FenceLost, HOLD_FENCE, holdFence, type LearnerHold } from "./learner-lease.ts";
+import { FenceLost, HOLD_FENCE, type LearnerHold } from "./learner-lease.ts";
+import { HOLD_LEDGER_SHARED } from "./ledger-lock.ts";
 
 /** An example as a learner sees it. */
 export interface LedgerExample {
@@ -7,6 +8,8 @@ export interface LedgerExample {
   input: Buffer;
   target: string;
   weight: number;
+  /** Pseudonym. */
+  person: string;
 }
 
 /** What one step learns, as it is on record. */
@@ -18,6 +21,8 @@ export interface RecordedStep {
   examples: LedgerExample[];
   /** Positions that leave the replay window. */
   dropped: number[];
+  /** By which rules the replay window is kept (`WindowRules` of `@groundswell/training`). */
+  rules: 0 | 1;
 }
 
 interface Cut {
@@ -25,8 +30,15 @@ interface Cut {
   after: number;
   /** New examples in one step, at most. */
   perStep: number;
+  /** Of one person in one step, at most. */
+  perPerson: number;
   now: Date;
 }
+
+/** Those of whoever has many waiting are taken in turn with all others' among so many of the oldest. */
+const FAIR_AMONG = 20_000;
+/** Steps that one person's examples are spread over at once: others do not wait for the rest. */
+const MOST_TURNS = 32;
 
 /**
  * Takes what is new in a model's ledger (every withdrawal and supersede, and the oldest examples)
@@ -39,19 +51,70 @@ interface Cut {
 export function takeSteps(
   database: Database,
   hold: LearnerHold,
-  { after, perStep, now, most }: Cut & { most: number },
+  cut: Cut & { most: number },
+): Promise<RecordedStep[]> {
+  return record(database, hold, cut.now, async (tx, entries) => {
+    const steps = inSteps(await takeExamples(tx, hold, cut), cut, cut.after);
+    return steps.length > 0 || entries === 0 ? steps : [emptyStep(cut.after + 1)];
+  });
+}
+
+/**
+ * Records that the weights begin anew from a version (the champion was moved to it), and after
+ * that, as ordinary steps, what was learned since the step that the version knows: moving the
+ * champion forgets nothing.
+ *
+ * @param version with the step through which it knows the ledger
+ * @throws FenceLost
+ */
+export function recordRebase(
+  database: Database,
+  hold: LearnerHold,
+  { version, ...cut }: Cut & { version: { number: number; learnedThrough: number } },
+): Promise<RecordedStep[]> {
+  return record(database, hold, cut.now, async (tx) => [
+    { ...emptyStep(cut.after + 1), baseVersion: version.number },
+    ...inSteps(await learnedSince(tx, hold, version.learnedThrough), cut, cut.after + 1),
+  ]);
+}
+
+/**
+ * The one way in which steps are recorded. First everything is taken that takes examples out, so
+ * that no step holds somebody whose withdrawal was acknowledged before: a withdrawal waits for the
+ * transaction that is recording, and whoever records after it sees it (`ledger-lock.ts`).
+ *
+ * @param make the steps, whatever they are; told how many entries were taken
+ */
+function record(
+  database: Database,
+  hold: LearnerHold,
+  now: Date,
+  make: (tx: Queries, entries: number) => Promise<RecordedStep[]>,
 ): Promise<RecordedStep[]> {
   return database.transaction(async (tx) => {
-    const { entries, examples } = await takeFromQueue(tx, hold, most);
-    if (entries.length + examples.length === 0) return [];
+    await holdToRecord(tx, hold);
+    const entries = await takeEntries(tx, hold);
     const dropped = entries.length === 0 ? [] : await excludedBy(tx, hold, entries);
-    const steps = inSteps(examples, perStep, after);
-    if (steps.length === 0) steps.push(emptyStep(after + 1));
+    const steps = await make(tx, entries.length);
     const [first] = steps;
-    if (first) first.dropped = dropped;
+    if (!first) return [];
+    first.dropped = dropped;
     await recordSteps(tx, hold, steps, { entries, now });
     return steps;
   });
+}
+
+/** A statement of its own: those after it see what was committed while it waited. @throws FenceLost */
+async function holdToRecord(
+  tx: Queries,
+  { projectId, modelId, fence }: LearnerHold,
+): Promise<void> {
+  const held = await tx.query(
+    `with held as materialized (${HOLD_FENCE}) select ${HOLD_LEDGER_SHARED} from held`,
+    [projectId, modelId, fence],
+    "hold-to-record",
+  );
+  if (held.length === 0) throw new FenceLost(modelId, fence);
 }
 
 const emptyStep = (step: number): RecordedStep => ({
@@ -59,69 +122,77 @@ const emptyStep = (step: number): RecordedStep => ({
   baseVersion: null,
   examples: [],
   dropped: [],
+  rules: 1,
 });
 
+/** Each goes into the first step that has room, and not too many of its person. */
 function inSteps(
   examples: readonly LedgerExample[],
-  perStep: number,
+  { perStep, perPerson }: Pick<Cut, "perStep" | "perPerson">,
   after: number,
 ): RecordedStep[] {
   const steps: RecordedStep[] = [];
-  for (let from = 0; from < examples.length; from += perStep)
-    steps.push({
-      ...emptyStep(after + steps.length + 1),
-      examples: examples.slice(from, from + perStep),
-    });
+  /** For each person, the step to look at first: those before it have enough of them. */
+  const turns = new Map<string, { at: number; own: number }>();
+  let full = 0;
+  for (const example of examples) {
+    const turn = turns.get(example.person) ?? { at: full, own: 0 };
+    if (turn.own >= perPerson) Object.assign(turn, { at: turn.at + 1, own: 0 });
+    while ((steps[turn.at]?.examples.length ?? 0) >= perStep)
+      Object.assign(turn, { at: turn.at + 1, own: 0 });
+    while (steps.length <= turn.at) steps.push(emptyStep(after + steps.length + 1));
+    steps[turn.at]?.examples.push(example);
+    turns.set(example.person, { ...turn, own: turn.own + 1 });
+    while ((steps[full]?.examples.length ?? 0) >= perStep) full += 1;
+  }
   return steps;
 }
 
-interface TakenRow {
-  kind: string | null;
-  seq: number;
-  input: Buffer | null;
-  target: string;
-  weight: number;
+/** Every withdrawal and supersede that waits. */
+async function takeEntries(tx: Queries, { projectId, modelId }: LearnerHold): Promise<number[]> {
+  const rows = await tx.query<{ seq: number }>(
+    `delete from ledger_queue
+     where project_id = $1 and model_id = $2 and kind <> 'example' returning seq`,
+    [projectId, modelId],
+    "take-entries",
+  );
+  return rows.map(({ seq }) => seq).toSorted((a, b) => a - b);
 }
 
-async function takeFromQueue(
+/** The oldest that wait; where persons are bounded, everybody's first before anybody's second. */
+async function takeExamples(
   tx: Queries,
-  { projectId, modelId, fence }: LearnerHold,
-  most: number,
-): Promise<{ entries: number[]; examples: LedgerExample[] }> {
-  const rows = await tx.query<TakenRow>(
-    `with held as materialized (${HOLD_FENCE}), entries as (
-       select seq from ledger_queue
-       where project_id = $1 and model_id = $2 and kind <> 'example' and exists (select from held)
-       order by seq for update skip locked
-     ), oldest as (
-       select seq from ledger_queue
-       where project_id = $1 and model_id = $2 and kind = 'example' and exists (select from held)
-       order by seq limit $4 for update skip locked
+  { projectId, modelId }: LearnerHold,
+  { most, perStep, perPerson }: Cut & { most: number },
+): Promise<LedgerExample[]> {
+  const isBounded = perPerson < perStep;
+  const among = isBounded ? FAIR_AMONG : most;
+  const turns = isBounded ? MOST_TURNS * perPerson : most;
+  return tx.query<LedgerExample>(
+    `with oldest as (
+       select seq, subject_id from ledger_queue
+       where project_id = $1 and model_id = $2 and kind = 'example' order by seq limit $3
+     ), turns as (
+       select seq, row_number() over (partition by subject_id order by seq) as turn from oldest
      ), wanted as (
-       select seq from entries union all select seq from oldest
+       select seq from turns where turn <= $4 order by turn, seq limit $5
+     ), free as (
+       select q.seq from ledger_queue q join wanted w using (seq)
+       where q.project_id = $1 and q.model_id = $2 for update of q skip locked
      ), taken as (
-       delete from ledger_queue q using wanted w
-       where q.project_id = $1 and q.model_id = $2 and q.seq = w.seq
-       returning q.seq, q.kind)
-     select t.kind, t.seq, l.input, l.target, l.weight
-     from held left join taken t on true
-       left join lateral (
-         select input, target, weight from ledger
-         where project_id = $1 and model_id = $2 and seq = t.seq
-         offset 0 -- as one join, without statistics yet, the whole ledger is read for each position
-       ) l on true
+       delete from ledger_queue q using free f
+       where q.project_id = $1 and q.model_id = $2 and q.seq = f.seq
+       returning q.seq)
+     select t.seq, l.input, l.target, l.weight, l.subject_id as person
+     from taken t cross join lateral (
+       select * from ledger
+       where project_id = $1 and model_id = $2 and seq = t.seq
+       offset 0 -- as one join, without statistics yet, the whole ledger is read for each position
+     ) l
      order by t.seq`,
-    [projectId, modelId, fence, most],
-    "take-from-queue",
+    [projectId, modelId, among, turns, most],
+    "take-examples",
   );
-  if (rows.length === 0) throw new FenceLost(modelId, fence);
-  const entries: number[] = [];
-  const examples: LedgerExample[] = [];
-  for (const { kind, seq, input, target, weight } of rows) {
-    if (kind === "example" && input) examples.push({ seq, input, target, weight });
-    else if (kind !== null) entries.push(seq);
-  }
-  return { entries, examples };
 }
 
 /** The examples that these entries excluded: of a withdrawal all of the person, of a supersede one. */
@@ -148,7 +219,7 @@ async function recordSteps(
   steps: readonly RecordedStep[],
   { entries, now }: { entries: readonly number[]; now: Date },
 ): Promise<void> {
-  const records = steps.map(({ step, baseVersion, examples, dropped }, i) => {
+  const records = steps.map(({ step, baseVersion, examples, dropped, rules }, i) => {
     const took = examples.map(({ seq }) => seq);
     return {
       step,
@@ -156,44 +227,21 @@ async function recordSteps(
       took,
       dropped,
       entries: i === 0 ? entries : [],
+      rules,
       first_seq: took.length === 0 ? null : Math.min(...took),
       last_seq: took.length === 0 ? null : Math.max(...took),
     };
   });
   await tx.query(
     `insert into steps (project_id, model_id, step, fence, base_version, took, dropped, entries,
-       first_seq, last_seq, recorded_at)
-     select $1, $2, s.step, $3, s.base_version, s.took, s.dropped, s.entries, s.first_seq, s.last_seq, $5
+       rules, first_seq, last_seq, recorded_at)
+     select $1, $2, s.step, $3, s.base_version, s.took, s.dropped, s.entries, s.rules, s.first_seq,
+       s.last_seq, $5
      from json_to_recordset($4::json) s (step bigint, base_version int, took bigint[],
-       dropped bigint[], entries bigint[], first_seq bigint, last_seq bigint)`,
+       dropped bigint[], entries bigint[], rules smallint, first_seq bigint, last_seq bigint)`,
     [projectId, modelId, fence, JSON.stringify(records), now],
     "record-steps",
   );
-}
-
-/**
- * Records that the weights begin anew from a version (the champion was moved to it), and after
- * that, as ordinary steps, what was learned since the step that the version knows: moving the
- * champion forgets nothing.
- *
- * @param version with the step through which it knows the ledger
- * @throws FenceLost
- */
-export function recordRebase(
-  database: Database,
-  hold: LearnerHold,
-  { after, perStep, now, version }: Cut & { version: { number: number; learnedThrough: number } },
-): Promise<RecordedStep[]> {
-  return database.transaction(async (tx) => {
-    await holdFence(tx, hold);
-    const missed = await learnedSince(tx, hold, version.learnedThrough);
-    const steps = [
-      { ...emptyStep(after + 1), baseVersion: version.number },
-      ...inSteps(missed, perStep, after + 1),
-    ];
-    await recordSteps(tx, hold, steps, { entries: [], now });
-    return steps;
-  });
 }
 
 /** Examples first taken after a step, in that order, but for those excluded since. */
@@ -203,7 +251,7 @@ function learnedSince(
   step: number,
 ): Promise<LedgerExample[]> {
   return tx.query<LedgerExample>(
-    `select l.seq, l.input, l.target, l.weight
+    `select l.seq, l.input, l.target, l.weight, l.subject_id as person
      from (select t.seq, min(s.step) as first_step
            from steps s cross join lateral unnest(s.took) t (seq)
            where s.project_id = $1 and s.model_id = $2
@@ -224,9 +272,11 @@ export async function readSteps(
     step: number;
     baseVersion: number | null;
     dropped: number[];
+    rules: 0 | 1;
   }
   const rows = await tx.query<Row>(
-    `select s.step, s.base_version as "baseVersion", s.dropped, l.seq, l.input, l.target, l.weight
+    `select s.step, s.base_version as "baseVersion", s.dropped, coalesce(s.rules, 0) as rules,
+       l.seq, l.input, l.target, l.weight, l.subject_id as person
      from (select * from steps
            where project_id = $1 and model_id = $2 and step > $3 and ($5::bigint is null or step <= $5)
            order by step limit $4) s
@@ -237,11 +287,12 @@ export async function readSteps(
     "read-steps",
   );
   const steps: RecordedStep[] = [];
-  for (const { step, baseVersion, dropped, seq, input, target, weight } of rows) {
+  for (const { step, baseVersion, dropped, rules, ...example } of rows) {
     let last = steps.at(-1);
-    if (last?.step !== step) steps.push((last = { step, baseVersion, dropped, examples: [] }));
+    if (last?.step !== step)
+      steps.push((last = { step, baseVersion, dropped, rules, examples: [] }));
     // A row that is gone from the ledger is not learned again; a step without rows has one of nulls.
-    if (input) last.examples.push({ seq, input, target, weight });
+    if (example.input) last.examples.push(example);
   }
   return steps;
 }
@@ -252,7 +303,7 @@ export function readExamples(
   { projectId, modelId, seqs }: { projectId: string; modelId: string; seqs: readonly number[] },
 ): Promise<LedgerExample[]> {
   return tx.query<LedgerExample>(
-    `select seq, input, target, weight from ledger
+    `select seq, input, target, weight, subject_id as person from ledger
      where project_id = $1 and model_id = $2 and kind = 'example' and seq = any($3::bigint[])`,
     [projectId, modelId, seqs],
     "read-examples",

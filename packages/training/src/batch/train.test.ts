@@ -20,6 +20,7 @@ const examples = (count: number): Example[] =>
     input: new Uint8Array(16).fill(k % 2 === 0 ? 20 + k : 220 - k),
     target: k % 2 === 0 ? "dark" : "bright",
     weight: 1,
+    person: String(k),
   }));
 
 const training = (over: Partial<BatchTraining> = {}): BatchTraining => ({

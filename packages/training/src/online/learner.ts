@@ -1,7 +1,14 @@
 import { randomStream } from "@groundswell/autograd";
 
 import { type Forward, openForward } from "../forward.ts";
-import type { Example, ModelSettings, OnlineLearner, OnlineStep, Weights } from "../recipe.ts";
+import type {
+  Example,
+  ModelSettings,
+  OnlineLearner,
+  OnlineSettings,
+  OnlineStep,
+  Weights,
+} from "../recipe.ts";
 import { architectureOf } from "../recipes/index.ts";
 import { openStepper, type Stepper, type StepperState } from "../stepper.ts";
 import { createTargets, placeOf, type Target } from "../targets.ts";
@@ -13,6 +20,7 @@ import { createReplayWindow } from "./window.ts";
 /** An example as it is kept for replay: features once made are not made again. */
 interface Remembered extends Target {
   seq: number;
+  person: string;
   features: unknown;
 }
 
@@ -60,13 +68,18 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
   const targets = createTargets(architecture.classes.length);
   const batcher = architecture.createBatcher();
   const changed = createChangeLog(architecture);
-  const remember = ({ seq, input, target, weight }: Example): Remembered => ({
+  const remember = ({ seq, input, target, weight, person }: Example): Remembered => ({
     seq,
+    person,
     features: architecture.features(input),
     place: place(target),
     weight,
   });
-  const window = createReplayWindow<Remembered>(online.window, start.window.map(remember));
+  const window = createReplayWindow<Remembered>(
+    online.window,
+    shareOf(online),
+    start.window.map(remember),
+  );
   let stepper = openStepper(architecture, online.optimiser, start.from);
   let { step, rebased } = start;
   let forward: Forward | undefined;
@@ -93,7 +106,10 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
     get step() {
       return step;
     },
-    learn({ step: next, examples, dropped }: OnlineStep) {
+    get persons() {
+      return window.persons;
+    },
+    learn({ step: next, examples, dropped, rules }: OnlineStep) {
       const fresh = examples.map(remember);
       follow(next);
       window.drop(dropped);
@@ -103,7 +119,7 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
       const rate = rebased ? online.learning_rate_after_promotion : online.learning_rate;
       const loss = stepper.step(together, targets(seen), rate);
       changed.note(together.rows);
-      window.remember(fresh);
+      window.remember(fresh, rules);
       return { loss };
     },
     rebase({ step: next, weights, dropped }) {
@@ -137,6 +153,11 @@ function createLearner(settings: ModelSettings, start: Start): OnlineLearner {
     },
   };
 }
+
+const shareOf = ({ window, voice }: OnlineSettings) => ({
+  most: Math.max(1, Math.floor(voice.share * window)),
+  from: voice.from,
+});
 
 /** Tells the draws of what is replayed from those of its form, which are by position: from 1. */
 const REPLAY = 0;

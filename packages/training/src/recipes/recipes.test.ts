@@ -55,7 +55,7 @@ const TOYS: Record<string, Toy> = {
 const examplesOf = ({ settings, inputOf }: Toy, count: number): Example[] =>
   Array.from({ length: count }, (_, k) => {
     const target = settings.classes[k % settings.classes.length] ?? "";
-    return { seq: k + 1, input: inputOf(target, k), target, weight: 1 };
+    return { seq: k + 1, input: inputOf(target, k), target, weight: 1, person: `p${k % 4}` };
   });
 
 const accuracyOf = ({ settings, inputOf }: Toy, model: Pick<OnlineLearner, "predict">): number => {
@@ -79,7 +79,7 @@ function cutInSteps(
     const part = examples.slice(from, from + size);
     from += size;
     const dropped = drops[i] === undefined ? [] : [drops[i]];
-    return { step: i + 1, examples: part, dropped };
+    return { step: i + 1, examples: part, dropped, rules: 1 };
   });
 }
 
@@ -156,10 +156,12 @@ describe.each(Object.entries(TOYS))("%s", (_name, toy) => {
     const [first, ...rest] = cutInSteps(examplesOf(toy, 6), [3, 0, 3], []);
     if (first) learner.learn(first);
     const before = learner.weights();
-    expect(learner.learn({ step: 2, examples: [], dropped: [] })).toEqual({ loss: null });
+    expect(learner.learn({ step: 2, examples: [], dropped: [], rules: 1 })).toEqual({ loss: null });
     expect(learner.weights()).toEqual(before);
     expect(learner.step).toBe(2);
-    expect(() => learner.learn({ step: 2, examples: [], dropped: [] })).toThrow(RangeError);
+    expect(() => learner.learn({ step: 2, examples: [], dropped: [], rules: 1 })).toThrow(
+      RangeError,
+    );
     expect(rest).toHaveLength(2);
     learner.close();
   });
@@ -194,8 +196,9 @@ describe.each(Object.entries(TOYS))("%s", (_name, toy) => {
     const { classes } = settings;
     learner.learn({
       step: 1,
-      examples: [{ seq: 1, input: toy.nothing, target: classes[0] ?? "", weight: 1 }],
+      examples: [{ seq: 1, input: toy.nothing, target: classes[0] ?? "", weight: 1, person: "p" }],
       dropped: [],
+      rules: 1,
     });
     const answer = learner.predict([toy.nothing]);
     expect(answer).toHaveLength(classes.length);
@@ -208,16 +211,16 @@ describe.each(Object.entries(TOYS))("%s", (_name, toy) => {
     const examples = examplesOf(toy, 12);
     const other = initialWeights({ ...settings, seed: 99 });
     const moved = fresh(toy);
-    moved.learn({ step: 1, examples: examples.slice(0, 6), dropped: [] });
+    moved.learn({ step: 1, examples: examples.slice(0, 6), dropped: [], rules: 1 });
     moved.rebase({ step: 2, weights: copyWeights(other), dropped: [1] });
     const begun = openLearner(settings, { weights: other, step: 2, window: examples.slice(1, 6) });
-    const last = { step: 3, examples: examples.slice(6), dropped: [] };
+    const last: OnlineStep = { step: 3, examples: examples.slice(6), dropped: [], rules: 1 };
     expect(Buffer.compare(learnAll(moved, [last]), learnAll(begun, [last]))).toBe(0);
   });
 
   test("a saved learner is a version too", () => {
     const learner = fresh(toy);
-    learner.learn({ step: 1, examples: examplesOf(toy, 6), dropped: [] });
+    learner.learn({ step: 1, examples: examplesOf(toy, 6), dropped: [], rules: 1 });
     const version = decodeWeights(versionOfLearner(learner.save()));
     expect(version.weights).toEqual(learner.weights());
     expect(version.settings).toEqual(settings);
@@ -240,7 +243,12 @@ describe.each(Object.entries(TOYS))("%s", (_name, toy) => {
     const before = learner.weights();
     const [example] = examplesOf(toy, 1);
     if (!example) throw new Error("no example");
-    const wrong = { step: 1, examples: [{ ...example, target: "unheard of" }], dropped: [] };
+    const wrong: OnlineStep = {
+      step: 1,
+      examples: [{ ...example, target: "unheard of" }],
+      dropped: [],
+      rules: 1,
+    };
     expect(() => learner.learn(wrong)).toThrow(RangeError);
     expect(learner.weights()).toEqual(before);
     expect(learner.step).toBe(0);

@@ -2,8 +2,15 @@ import { z } from "zod";
 
 import type { BatchSettings, OnlineSettings } from "../recipe.ts";
 
+/** How much one person may say, once `from` persons have taught: of a step's new examples, and of all else. */
+const voice = z.strictObject({
+  from: z.int().min(1).default(100),
+  step: z.int().min(1).max(16).default(1),
+  share: z.number().positive().max(1).default(0.01),
+});
+
 /** The fields of `config.online`, with a recipe's own defaults. */
-export const onlineSettings = (defaults: OnlineSettings) =>
+export const onlineSettings = (defaults: Omit<OnlineSettings, "voice">) =>
   z.strictObject({
     learning_rate: z.number().positive().max(10).default(defaults.learning_rate),
     learning_rate_after_promotion: z
@@ -13,6 +20,7 @@ export const onlineSettings = (defaults: OnlineSettings) =>
       .default(defaults.learning_rate_after_promotion),
     replay: z.int().min(0).max(1_024).default(defaults.replay),
     window: z.int().min(1).max(65_536).default(defaults.window),
+    voice: voice.prefault({}),
   });
 
 /** The fields of `config.batch`, with a recipe's own defaults. */

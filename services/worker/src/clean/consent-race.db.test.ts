@@ -38,7 +38,7 @@ test("after a withdrawal is acknowledged, nothing of that person can be learned"
     await Promise.all(cleaning);
     const late = await databases.worker.query(
       `select l.seq from ledger l left join ledger_queue q using (project_id, model_id, seq)
-       where project_id = $1 and subject_id = $2 and l.kind = 'example'
+       where project_id = $1 and l.subject_id = $2 and l.kind = 'example'
          and (excluded_by is null or q.seq is not null)`,
       [projectId, project.subjectId(user)],
     );
@@ -81,7 +81,7 @@ test("nor of somebody who never agreed, for whom a write key's items said yes", 
     await Promise.all(cleaning);
     const late = await databases.worker.query(
       `select l.seq from ledger l left join ledger_queue q using (project_id, model_id, seq)
-       where project_id = $1 and subject_id = $2 and l.kind = 'example'
+       where project_id = $1 and l.subject_id = $2 and l.kind = 'example'
          and (excluded_by is null or q.seq is not null)`,
       [projectId, project.subjectId(user)],
     );
