@@ -84,6 +84,33 @@ test("after a withdrawal is acknowledged no step on record holds the person, wha
   );
 }, 120_000);
 
+test("a promotion that finds a withdrawal waiting records it first", async () => {
+  const model = await world.newModel();
+  const version = await model.addVersion(
+    initialWeights({ ...settingsOf(model.model), seed: 3 }),
+    0,
+  );
+  const before = world.startLearner();
+  const [own] = await model.teach(6);
+  await model.teach(20);
+  await vi.waitFor(async () => expect(await model.queued()).toBe(0), { timeout: 10_000 });
+  await before.close();
+  const subjectId = own?.subjectId ?? "";
+  await model.withdraw(subjectId);
+  const [newest] = (await model.steps()).slice(-1);
+  await model.moveChampion(version);
+  const after = world.startLearner();
+  await vi.waitFor(
+    async () => {
+      expect((await model.steps()).map(({ base }) => base)).toContain(version);
+      expect(await model.queued()).toBe(0);
+    },
+    { timeout: 10_000 },
+  );
+  await after.close();
+  await expectNobodyWhoWithdrew(model, new Map([[subjectId, newest?.step ?? 0]]));
+});
+
 test("a withdrawal waits for the step that is being recorded, and the next one sees it", async () => {
   const model = await world.newModel("off");
   const [taught] = await model.teach(1);
