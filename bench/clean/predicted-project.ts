@@ -44,6 +44,7 @@ export async function predictedProject(
           gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
           examShare: 0.1,
           validationShare: 0.1,
+          teachingMetrics: ["correct"],
           splitSalt: randomBytes(16),
           seed: 1,
         },

@@ -61,6 +61,7 @@ export async function newProject(databases: Databases): Promise<Project> {
         gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
         examShare: 0,
         validationShare: 0,
+        teachingMetrics: ["correct"],
         splitSalt: randomBytes(16),
         seed: 1,
       },

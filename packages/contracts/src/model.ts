@@ -33,6 +33,8 @@ export const ModelPut = z.strictObject({
   /** Shares of the subjects, by hash: never learned from online, judged at the gate. */
   exam_share: z.number().min(0).max(0.5).default(0.1),
   validation_share: z.number().min(0).max(0.5).default(0.1),
+  /** Metrics of feedback that teach: all others are kept, and teach nothing. */
+  teaching_metrics: z.array(text(64).min(1)).min(1).max(20).default(["correct", "helpful"]),
 });
 export type ModelPut = z.infer<typeof ModelPut>;
 
@@ -47,6 +49,7 @@ export const ModelView = z.object({
   gate: z.object({ min_accuracy: z.number(), margin: z.number(), min_examples: z.int() }),
   exam_share: z.number(),
   validation_share: z.number(),
+  teaching_metrics: z.array(z.string()),
   champion: z.int().nullable(),
   /** Steps of online learning so far. */
   learned_through: z.int(),

@@ -194,6 +194,7 @@ export const models = pgTable(
     validationShare: real("validation_share").notNull(),
     splitSalt: bytea("split_salt").notNull(),
     seed: bigint({ mode: "number" }).notNull(),
+    teachingMetrics: text("teaching_metrics").array().notNull().default(["correct", "helpful"]),
     createdAt: instant("created_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.modelId] })],
@@ -358,6 +359,8 @@ export const feedback = pgTable(
     scoredRight: boolean("scored_right"),
     scoredAt: instant("scored_at"),
     itemConsent: boolean("item_consent"),
+    keyKind: text("key_kind"),
+    keyId: text("key_id"),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.feedbackId, t.valueHash] })],
 );

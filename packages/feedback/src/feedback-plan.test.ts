@@ -36,8 +36,9 @@ const anyValue = fc
     occurred: fc.integer({ min: 0, max: 3 }),
     received: fc.integer({ min: 4, max: 6 }),
     future: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    kind: fc.constantFrom("secret" as const, "secret" as const, "write" as const),
   })
-  .map(({ correction, prediction, occurred, received, future }) => ({
+  .map(({ correction, prediction, occurred, received, future, kind }) => ({
     projectId: "a",
     feedbackId: "f",
     hash: valueHash({ predictionId: prediction, metric: "correct", value: false, correction }),
@@ -50,6 +51,7 @@ const anyValue = fc
     modelName: null,
     occurredAt: new Date(T0 + occurred * 1_000 + (future ? 90 * 86_400_000 : 0)),
     receivedAt: new Date(T0 + received * 1_000),
+    key: { kind, id: null },
     itemConsent: null,
   }));
 /** Each came in at its own place, as rows of the inbox give it. */
@@ -117,15 +119,17 @@ test("the outcome is that of the set: any order, any batches, any retries of the
   );
 });
 
-test("the greatest (occurred at, received at, inbox id, item) of the first one's prediction wins", () => {
+test("the greatest (occurred at, received at, inbox id, item) of the owner's first one's prediction wins", () => {
   fc.assert(
     fc.property(sent, (values) => {
-      const firstOf = new Map<string, FeedbackValue>();
+      const owns = values.some(({ key }) => key.kind === "secret") ? "secret" : "write";
       const doubt = (value: FeedbackValue) =>
         unbelievable(value.occurredAt, value.receivedAt) === undefined ? 0 : 1;
       const byPlace = (a: FeedbackValue, b: FeedbackValue) =>
         a.receivedAt.getTime() - b.receivedAt.getTime() || a.inboxId - b.inboxId;
-      for (const value of values.toSorted((a, b) => doubt(a) - doubt(b) || byPlace(a, b)))
+      const firstOf = new Map<string, FeedbackValue>();
+      const owners = values.filter(({ key }) => key.kind === owns);
+      for (const value of owners.toSorted((a, b) => doubt(a) - doubt(b) || byPlace(a, b)))
         if (!firstOf.has(value.hash)) firstOf.set(value.hash, value);
       const inOrder = [...firstOf.values()].toSorted(byPlace);
       const rank = (value: FeedbackValue) => [

@@ -1,7 +1,14 @@
 import type { KeptOutReason } from "@groundswell/contracts";
 
 import { unbelievable } from "./clock-skew.ts";
-import type { FeedbackValue, Place } from "./feedback-value.ts";
+import {
+  authorityOf,
+  comparePlaces,
+  compareTellings,
+  compareWeights,
+  isBelievable,
+} from "./feedback-rank.ts";
+import type { FeedbackValue } from "./feedback-value.ts";
 import type { JoinedExample, Verdict } from "./join.ts";
 import type { TallyName } from "./tally.ts";
 
@@ -18,6 +25,8 @@ export interface KeptValue extends FeedbackValue {
 
 /** What has to be written so that a feedback id stands as its values say. */
 export interface FeedbackPlan {
+  /** The value that counts, as it stands then. */
+  winner: KeptValue;
   /** Values that were not kept before; the one that wins first. */
   fresh: KeptValue[];
   changed: KeptValue[];
@@ -31,9 +40,10 @@ export interface FeedbackPlan {
 /**
  * Puts values that came in beside those that are kept of one feedback id.
  *
- * The value that wins has the greatest (occurred at, first received at, inbox id, item) of those
- * that speak of the id's prediction, which is that of the value received first. So the outcome
- * depends on what was sent, not on the order or the number of times in which it is processed.
+ * An id belongs to the kind of key that has the most to say of those that used it. The value that
+ * wins is the weightiest (`compareWeights`) of those that speak of the id's prediction, which is
+ * that of its owner's value received first. So the outcome depends on what was sent, not on the
+ * order or the number of times in which it is processed.
  *
  * @param judge called for a value that wins and is not decided about, and for the first one, to score it
  */
@@ -43,48 +53,38 @@ export function planFeedback(
   judge: (value: FeedbackValue) => Verdict,
 ): FeedbackPlan {
   const before = new Map(kept.map((value) => [value.hash, value]));
-  const { values, moved, duplicates } = merge(kept, incoming);
-  const first = values.reduce((a, b) => (comparePlaces(a, b) <= 0 ? a : b));
-  const winner = values.reduce((a, b) => (compareRank(a, b, first) >= 0 ? a : b));
+  const { values, retold, duplicates } = merge(kept, incoming);
+  const first = firstOf(values);
+  const winner = winnerOf(values, first);
 
   const verdict = isDecided(winner) ? undefined : judge(winner);
-  const after = values.map((value) => settle(value, value === winner, first, verdict));
-  const firstMayBeAnother = moved.size > 0 || !before.has(first.hash);
-  if (verdict || firstMayBeAnother) score(after, first, winner, verdict, judge);
+  const settled = values.map((value) => settle(value, value === winner, first, verdict));
+  const firstMayBeAnother = retold.size > 0 || !before.has(first.hash);
+  const isScored = verdict !== undefined || firstMayBeAnother;
+  const about = first === winner ? verdict : undefined;
+  const after = isScored ? score(settled, first, about, judge, verdict) : settled;
+  return describe(before, after, { verdict, retold, duplicates });
+}
 
-  const joinedAs =
-    verdict?.state === "joined" && verdict.example.split === "exam" ? "held_out" : "example";
-  const modelId = modelOf(verdict) ?? after.find((value) => value.modelId)?.modelId ?? null;
-  const counts = after.flatMap((value) =>
-    countsOf(value, before.get(value.hash), joinedAs).map((what) => ({
-      what,
-      modelId: value.modelId ?? modelId,
-    })),
-  );
-  return {
-    fresh: after
-      .filter((value) => !before.has(value.hash))
-      .toSorted((a, b) => Number(b.wins) - Number(a.wins)),
-    changed: after.filter((value) => {
-      const old = before.get(value.hash);
-      return old && (moved.has(value.hash) || differs(old, value));
-    }),
-    superseded: after.flatMap((value) => {
-      const old = before.get(value.hash);
-      if (old?.state !== "joined" || value.state === "joined") return [];
-      return old.modelId && old.ledgerSeq ? [{ modelId: old.modelId, seq: old.ledgerSeq }] : [];
-    }),
-    example: verdict?.state === "joined" ? verdict.example : null,
-    counts: [
-      ...counts,
-      ...Array.from({ length: duplicates }, () => ({ what: "duplicate" as const, modelId })),
-    ],
-  };
+/** The value received first, of those whose key has the most to say: it says what the id is about. */
+function firstOf(values: readonly KeptValue[]): KeptValue {
+  return values.reduce((a, b) => {
+    const more = authorityOf(a) - authorityOf(b) || comparePlaces(b, a);
+    return more >= 0 ? a : b;
+  });
+}
+
+function winnerOf(values: readonly KeptValue[], first: KeptValue): KeptValue {
+  const isAbout = ({ predictionId }: KeptValue) => Number(predictionId === first.predictionId);
+  return values.reduce((a, b) => {
+    const more = authorityOf(a) - authorityOf(b) || isAbout(a) - isAbout(b) || compareWeights(a, b);
+    return more >= 0 ? a : b;
+  });
 }
 
 function merge(kept: readonly KeptValue[], incoming: readonly FeedbackValue[]) {
   const values = new Map(kept.map((value) => [value.hash, value]));
-  const moved = new Set<string>();
+  const retold = new Set<string>();
   let duplicates = 0;
   for (const value of incoming) {
     const same = values.get(value.hash);
@@ -93,13 +93,23 @@ function merge(kept: readonly KeptValue[], incoming: readonly FeedbackValue[]) {
       continue;
     }
     duplicates += 1;
-    if (compareTold(value, same) >= 0) continue;
-    // The retry was processed first: what counts is how it was told first.
-    const { occurredAt, receivedAt, inboxId, item, itemConsent } = value;
-    values.set(value.hash, { ...same, occurredAt, receivedAt, inboxId, item, itemConsent });
-    moved.add(value.hash);
+    const told = retell(same, value);
+    if (told === same) continue;
+    values.set(value.hash, told);
+    retold.add(value.hash);
   }
-  return { values: [...values.values()], moved, duplicates };
+  return { values: [...values.values()], retold, duplicates };
+}
+
+/** A value that came again: what counts is how its weightiest sender told it first. */
+function retell(same: KeptValue, again: FeedbackValue): KeptValue {
+  const more = authorityOf(again) - authorityOf(same);
+  // Whatever a client's key had made of it: the owner says it anew.
+  if (more > 0 && (same.state !== "joined" || !isBelievable(again)))
+    return { ...undecided(again), wins: same.wins };
+  if (more < 0 || (more === 0 && compareTellings(again, same) >= 0)) return same;
+  const { occurredAt, receivedAt, inboxId, item, itemConsent, key } = again;
+  return { ...same, occurredAt, receivedAt, inboxId, item, itemConsent, key };
 }
 
 const undecided = (value: FeedbackValue): KeptValue => ({
@@ -112,36 +122,12 @@ const undecided = (value: FeedbackValue): KeptValue => ({
   scoredRight: null,
 });
 
-function comparePlaces(a: Place, b: Place): number {
-  return (
-    a.receivedAt.getTime() - b.receivedAt.getTime() || a.inboxId - b.inboxId || a.item - b.item
-  );
-}
-
-/** Of a value that was told several times: a date that can't be believed says nothing beside one that can. */
-function compareTold(a: FeedbackValue, b: FeedbackValue): number {
-  return Number(isBelievable(b)) - Number(isBelievable(a)) || comparePlaces(a, b);
-}
-
-/** A date that can't be believed must not beat every later value: it only wins where nothing else is there. */
-function compareRank(a: FeedbackValue, b: FeedbackValue, first: FeedbackValue): number {
-  return (
-    Number(a.predictionId === first.predictionId) - Number(b.predictionId === first.predictionId) ||
-    Number(isBelievable(a)) - Number(isBelievable(b)) ||
-    a.occurredAt.getTime() - b.occurredAt.getTime() ||
-    comparePlaces(a, b)
-  );
-}
-
-const isBelievable = (value: FeedbackValue) =>
-  unbelievable(value.occurredAt, value.receivedAt) === undefined;
-
 /** What lost to another value, or was told with a better date since, is judged anew when it wins after all. */
 function isDecided(value: KeptValue): boolean {
   if (value.state !== "kept_out") return value.state === "joined";
   const { reason } = value;
   if (reason === "too_old" || reason === "from_the_future") return !isBelievable(value);
-  return reason !== "superseded" && reason !== "prediction_changed";
+  return reason !== "superseded" && reason !== "prediction_changed" && reason !== "not_your_id";
 }
 
 function settle(
@@ -152,11 +138,7 @@ function settle(
 ): KeptValue {
   if (!wins) {
     if (value.state === "kept_out") return { ...value, wins };
-    const changed = value.predictionId !== first.predictionId;
-    const reason =
-      unbelievable(value.occurredAt, value.receivedAt) ??
-      (changed ? ("prediction_changed" as const) : ("superseded" as const));
-    return { ...value, wins, state: "kept_out", reason };
+    return { ...value, wins, state: "kept_out", reason: whyNot(value, first) };
   }
   if (!verdict) return { ...value, wins };
   if (verdict.state === "waiting") return { ...value, wins, state: "waiting", reason: null };
@@ -168,21 +150,75 @@ function settle(
   return { ...value, wins, state: "kept_out", reason, modelId, subjectId };
 }
 
+function whyNot(value: FeedbackValue, first: FeedbackValue): KeptOutReason {
+  const doubt = unbelievable(value.occurredAt, value.receivedAt);
+  if (doubt) return doubt;
+  if (authorityOf(value) < authorityOf(first)) return "not_your_id";
+  return value.predictionId === first.predictionId ? "superseded" : "prediction_changed";
+}
+
 /** Progressive accuracy asks whether the prediction was right in the light of the first value, once. */
 function score(
-  after: KeptValue[],
+  values: readonly KeptValue[],
   first: KeptValue,
-  winner: KeptValue,
-  verdict: Verdict | undefined,
+  about: Verdict | undefined,
   judge: (value: FeedbackValue) => Verdict,
-): void {
-  if (verdict?.state === "waiting" || first.scoredRight !== null) return;
-  const about = first === winner && verdict ? verdict : judge(first);
-  const right = about.state === "waiting" ? null : about.right;
-  for (const value of after) {
-    value.scoredRight = value.hash === first.hash ? right : null;
-    if (value.hash === first.hash && right !== null) value.modelId ??= modelOf(about);
-  }
+  verdict: Verdict | undefined,
+): KeptValue[] {
+  if (verdict?.state === "waiting" || first.scoredRight !== null) return [...values];
+  const judged = about ?? judge(first);
+  const right = judged.state === "waiting" ? null : judged.right;
+  return values.map((value) => {
+    if (value.hash !== first.hash) return { ...value, scoredRight: null };
+    const modelId = value.modelId ?? (right === null ? null : modelOf(judged));
+    return { ...value, scoredRight: right, modelId };
+  });
+}
+
+interface Happened {
+  verdict: Verdict | undefined;
+  retold: ReadonlySet<string>;
+  duplicates: number;
+}
+
+/** What is to be written: the difference between how the values stood and how they stand. */
+function describe(
+  before: ReadonlyMap<string, KeptValue>,
+  after: readonly KeptValue[],
+  { verdict, retold, duplicates }: Happened,
+): FeedbackPlan {
+  const winner = after.find((value) => value.wins);
+  if (!winner) throw new Error("One value of an id wins");
+  const example = verdict?.state === "joined" ? verdict.example : null;
+  const joinedAs = example?.split === "exam" ? "held_out" : "example";
+  const modelId = modelOf(verdict) ?? after.find((value) => value.modelId)?.modelId ?? null;
+  const counts = after.flatMap((value) =>
+    countsOf(value, before.get(value.hash), joinedAs).map((what) => ({
+      what,
+      modelId: value.modelId ?? modelId,
+    })),
+  );
+  return {
+    winner,
+    fresh: after
+      .filter((value) => !before.has(value.hash))
+      .toSorted((a, b) => Number(b.wins) - Number(a.wins)),
+    changed: after.filter((value) => {
+      const old = before.get(value.hash);
+      return old && (retold.has(value.hash) || differs(old, value));
+    }),
+    superseded: after.flatMap((value) => {
+      const old = before.get(value.hash);
+      const stands = value.state === "joined" && !(value.wins && example);
+      if (old?.state !== "joined" || stands) return [];
+      return old.modelId && old.ledgerSeq ? [{ modelId: old.modelId, seq: old.ledgerSeq }] : [];
+    }),
+    example,
+    counts: [
+      ...counts,
+      ...Array.from({ length: duplicates }, () => ({ what: "duplicate" as const, modelId })),
+    ],
+  };
 }
 
 function modelOf(verdict: Verdict | undefined): string | null {

@@ -1,5 +1,6 @@
 import type { FeedbackItem } from "@groundswell/contracts";
 
+import { unbelievable } from "./clock-skew.ts";
 import type { Speaker } from "./consent-authority.ts";
 import { valueHash } from "./message-key.ts";
 import { type IdentityKind, pseudonym } from "./pseudonym.ts";
@@ -27,6 +28,8 @@ export interface FeedbackValue extends Place {
   subjectId: string | null;
   modelName: string | null;
   occurredAt: Date;
+  /** Whose word it is. */
+  key: Speaker["key"];
   /** What was said of this item alone (`Heard.item`): it decides where the person never spoke. */
   itemConsent: boolean | null;
 }
@@ -46,7 +49,7 @@ export interface Said extends Pick<
 
 export function feedbackValue(said: Said, source: FeedbackSource): FeedbackValue {
   const { projectId, receivedAt, inboxId, item } = source;
-  const occurredAt = said.occurredAt ?? receivedAt;
+  const occurredAt = happenedAt(said.occurredAt ?? receivedAt, receivedAt);
   const value = typeof said.value === "string" ? said.value.toWellFormed() : said.value;
   // PostgreSQL would store other text than was hashed and compared: half a surrogate pair is no UTF-8.
   const metric = said.metric.toWellFormed();
@@ -69,6 +72,12 @@ export function feedbackValue(said: Said, source: FeedbackSource): FeedbackValue
     receivedAt,
     inboxId,
     item,
+    key: source.key,
     itemConsent: source.gpc ? false : null,
   };
+}
+
+/** A clock that is a little ahead counts as now: it must not outweigh what is said later. */
+function happenedAt(said: Date, receivedAt: Date): Date {
+  return said > receivedAt && !unbelievable(said, receivedAt) ? receivedAt : said;
 }

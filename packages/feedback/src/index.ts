@@ -33,6 +33,7 @@ export {
   type Teaching,
   type Verdict,
 } from "./join.ts";
+export { electTeller, lessonOf, type LessonKey, mayTell, standing } from "./lesson.ts";
 export { messageKey } from "./message-key.ts";
 export { emptyChange, foldEvent, foldFeedback, type ProfileChange } from "./profile.ts";
 export { type IdentityKind, pseudonym } from "./pseudonym.ts";

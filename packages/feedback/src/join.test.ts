@@ -39,6 +39,7 @@ const prediction: PredictionFacts = {
   examShare: 0,
   validationShare: 0,
   pinned: false,
+  teachingMetrics: ["correct"],
   subjectId: ann,
   label: "one",
 };

@@ -14,6 +14,8 @@ export interface PredictionFacts {
   validationShare: number;
   /** An answer of a version that was asked for: not the champion's word. */
   pinned: boolean;
+  /** Metrics that the model declares as teaching. */
+  teachingMetrics: readonly string[];
   subjectId: string | null;
   label: string;
 }
@@ -84,9 +86,11 @@ export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
     return keptOut("wrong_model");
   if (subjectId === null) return keptOut("no_subject");
   if (subjectId !== (prediction.subjectId ?? subjectId)) return keptOut("wrong_subject");
-  const mayTrain = facts.mayTrain(subjectId);
+  const mayTrain = consentOf(subjectId, value, facts);
   const refusal = whyNotAgreed(mayTrain, value.itemConsent);
   if (refusal) return keptOut(refusal);
+
+  if (!prediction.teachingMetrics.includes(value.metric)) return keptOut("not_teaching");
 
   const right = teaching.wasRight(prediction, value);
   const example = teaching.exampleOf(prediction, value, prediction.classes);
@@ -104,6 +108,20 @@ export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
     },
     right,
   };
+}
+
+/**
+ * What the person said. A client's key may name anybody: where the prediction is nobody's, the name
+ * that it gives brings no yes along, and a no all the same.
+ */
+function consentOf(
+  subjectId: string,
+  { key }: FeedbackValue,
+  { prediction, mayTrain }: JoinFacts,
+): boolean | undefined {
+  const said = mayTrain(subjectId);
+  const isBorrowed = key.kind !== "secret" && !prediction?.subjectId;
+  return isBorrowed && said ? undefined : said;
 }
 
 /** Missing means no; a yes of the item's sender fills in for a missing one, and never for a no. */

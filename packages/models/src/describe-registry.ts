@@ -19,6 +19,7 @@ const newModel = (name: string): NewModel => ({
   gate: { min_accuracy: 0.9, margin: 0.01, min_examples: 50 },
   examShare: 0.1,
   validationShare: 0.15,
+  teachingMetrics: ["correct"],
   splitSalt: randomBytes(16),
   seed: 1,
 });
@@ -71,8 +72,10 @@ export function describeRegistry(
         await registry.addModel(newModel("a-model"), NOW);
         await registry.addModel(newModel("zebra"), NOW);
         const gate = { min_accuracy: 0, margin: 0, min_examples: 1 };
-        await registry.changeModel(modelId, { pace: "eager", logPredictions: "before", gate });
-        expect(await registry.findModel("digits")).toMatchObject({ pace: "eager", gate });
+        const teachingMetrics = ["thumbs", "correct"];
+        const change = { pace: "eager", logPredictions: "before", gate, teachingMetrics } as const;
+        await registry.changeModel(modelId, { ...change, teachingMetrics });
+        expect(await registry.findModel("digits")).toMatchObject(change);
         const first = await registry.listModels({ limit: 2 });
         expect(first.map((model) => model.name)).toEqual(["a-model", "digits"]);
         const second = await registry.listModels({ limit: 2, after: "digits" });

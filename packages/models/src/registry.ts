@@ -13,13 +13,18 @@ export interface ModelRecord {
   gate: { min_accuracy: number; margin: number; min_examples: number };
   examShare: number;
   validationShare: number;
+  /** Metrics of feedback that teach. */
+  teachingMetrics: string[];
   splitSalt: Buffer;
   seed: number;
   createdAt: Date;
 }
 
 /** What a model's owner may still change later. */
-export type ModelSettingsPatch = Pick<ModelRecord, "pace" | "logPredictions" | "gate">;
+export type ModelSettingsPatch = Pick<
+  ModelRecord,
+  "pace" | "logPredictions" | "gate" | "teachingMetrics"
+>;
 
 export interface NewModel extends Omit<ModelRecord, "projectId" | "createdAt"> {}
 

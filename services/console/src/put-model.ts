@@ -11,7 +11,7 @@ const SEED = 1;
 
 /**
  * Makes a model with its first version (seeded random weights; the champion at once), or changes
- * what may change of one: its pace, when predictions are logged, its gate. The same again changes
+ * what may change of one: its pace, when predictions are logged, its gate, which metrics teach. The same again changes
  * nothing.
  *
  * @throws ZodError for settings that the recipe refuses
@@ -28,7 +28,12 @@ export const createPutModel = (
       const model = await registry.findModel(name);
       if (!model) throw new Error(`Model ${name} is gone just after it was made`);
       refuseToChange(model, put);
-      const settings = { pace: put.pace, logPredictions: put.log_predictions, gate: put.gate };
+      const settings = {
+        pace: put.pace,
+        logPredictions: put.log_predictions,
+        gate: put.gate,
+        teachingMetrics: put.teaching_metrics,
+      };
       await registry.changeModel(model.modelId, settings);
       return { ...model, ...settings };
     });
@@ -57,6 +62,7 @@ async function addModel(
     gate: put.gate,
     examShare: put.exam_share,
     validationShare: put.validation_share,
+    teachingMetrics: put.teaching_metrics,
     splitSalt: deps.randomBytes(16),
     seed: SEED,
   };

@@ -37,6 +37,7 @@ export function modelView(
     gate: model.gate,
     exam_share: model.examShare,
     validation_share: model.validationShare,
+    teaching_metrics: model.teachingMetrics,
     champion,
     learned_through: learnedThrough,
     created_at: model.createdAt.toISOString(),

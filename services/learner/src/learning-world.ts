@@ -135,6 +135,7 @@ async function addModel(
       gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
       examShare: 0,
       validationShare: 0,
+      teachingMetrics: ["correct"],
       splitSalt: randomBytes(16),
       seed: 7,
     },

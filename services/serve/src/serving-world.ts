@@ -141,6 +141,7 @@ export function openServingWorld({ databaseUrl, redisUrl, prefix, artifacts }: T
           gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
           examShare: 0.1,
           validationShare: 0.1,
+          teachingMetrics: ["correct"],
           splitSalt: randomBytes(16),
         },
         now(),

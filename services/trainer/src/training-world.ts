@@ -71,6 +71,7 @@ export function openTrainingWorld(env: TestEnv) {
         gate: { min_accuracy: 0, margin: 0.05, min_examples: 10, ...gate },
         examShare: 0.1,
         validationShare: 0.1,
+        teachingMetrics: ["correct"],
         splitSalt: randomBytes(16),
       },
       clock(),

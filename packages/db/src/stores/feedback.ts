@@ -1,4 +1,4 @@
-import type { KeptValue } from "@groundswell/feedback";
+import type { KeptValue, LessonKey } from "@groundswell/feedback";
 
 import type { Queries } from "../database.ts";
 
@@ -12,7 +12,8 @@ const COLUMNS = `f.project_id as "projectId", f.feedback_id as "feedbackId", f.v
   f.subject_id as "subjectId", f.occurred_at as "occurredAt", f.received_at as "receivedAt",
   f.inbox_id as "inboxId", f.item, f.wins, f.state, f.reason, f.model_name as "modelName",
   f.model_id as "modelId", f.ledger_seq as "ledgerSeq", f.scored_right as "scoredRight",
-  f.item_consent as "itemConsent"`;
+  f.item_consent as "itemConsent",
+  json_build_object('kind', coalesce(f.key_kind, 'write'), 'id', f.key_id) as key`;
 
 /** Every value that is kept of some feedback ids. */
 export function readFeedback(tx: Queries, keys: readonly FeedbackKey[]): Promise<KeptValue[]> {
@@ -43,6 +44,26 @@ const keyValues = (keys: readonly FeedbackKey[]) => [
   keys.map((key) => key.projectId),
   keys.map((key) => key.feedbackId),
 ];
+
+/**
+ * The feedbacks that teach a lesson, or would if no other did: the values that win of their ids. The
+ * lesson's prediction is held by this transaction.
+ */
+export function readTellers(tx: Queries, lessons: readonly LessonKey[]): Promise<KeptValue[]> {
+  return tx.query(
+    `select ${COLUMNS}
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[]) g (project_id, prediction_id, subject_id)
+     join feedback f on f.project_id = g.project_id and f.prediction_id = g.prediction_id
+       and f.subject_id = g.subject_id and f.wins
+       and (f.state = 'joined' or f.reason = 'other_feedback')`,
+    [
+      lessons.map((key) => key.projectId),
+      lessons.map((key) => key.predictionId),
+      lessons.map((key) => key.subjectId),
+    ],
+    "read-tellers",
+  );
+}
 
 /**
  * Holds feedback ids until the transaction ends, and begins those that are new: with one value each,
@@ -78,15 +99,16 @@ export async function insertFeedback(
 
 const INSERT = `insert into feedback (project_id, feedback_id, value_hash, prediction_id, metric,
     value, correction, comment, subject_id, occurred_at, received_at, inbox_id, item, wins, state,
-    reason, model_name, model_id, item_consent, scored_right, scored_at)
+    reason, model_name, model_id, item_consent, key_kind, key_id,
+    scored_right, scored_at)
   select *, case when g.scored_right is null then null else $1::timestamptz end
   from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[], $8::text[],
       $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::int[],
       $15::bool[], $16::text[], $17::text[], $18::text[], $19::uuid[], $20::bool[],
-      $21::bool[])
+      $21::text[], $22::text[], $23::bool[])
     g (project_id, feedback_id, value_hash, prediction_id, metric, value, correction, comment,
        subject_id, occurred_at, received_at, inbox_id, item, wins, state, reason, model_name,
-       model_id, item_consent, scored_right)`;
+       model_id, item_consent, key_kind, key_id, scored_right)`;
 
 const insertValues = (values: readonly KeptValue[], now: Date): unknown[] => [
   now,
@@ -109,6 +131,8 @@ const insertValues = (values: readonly KeptValue[], now: Date): unknown[] => [
   values.map((one) => one.modelName),
   values.map((one) => one.modelId),
   values.map((one) => one.itemConsent),
+  values.map((one) => one.key.kind),
+  values.map((one) => one.key.id),
   values.map((one) => one.scoredRight),
 ];
 
@@ -137,13 +161,15 @@ export async function updateFeedback(
     `update feedback f set wins = g.wins, state = g.state, reason = g.reason,
        model_id = g.model_id, subject_id = g.subject_id, occurred_at = g.occurred_at,
        received_at = g.received_at, inbox_id = g.inbox_id, item = g.item,
+       key_kind = g.key_kind, key_id = g.key_id, item_consent = g.item_consent,
        scored_right = g.scored_right,
        scored_at = case when g.scored_right is null then null
          else coalesce(f.scored_at, $1::timestamptz) end
      from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bool[], $6::text[], $7::text[], $8::uuid[],
-         $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::int[], $14::bool[])
+         $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::int[], $14::bool[],
+         $15::text[], $16::text[], $17::bool[])
        g (project_id, feedback_id, value_hash, wins, state, reason, model_id, subject_id,
-          occurred_at, received_at, inbox_id, item, scored_right)
+          occurred_at, received_at, inbox_id, item, scored_right, key_kind, key_id, item_consent)
      where f.project_id = g.project_id and f.feedback_id = g.feedback_id
        and f.value_hash = g.value_hash`,
     [
@@ -161,6 +187,9 @@ export async function updateFeedback(
       values.map((one) => one.inboxId),
       values.map((one) => one.item),
       values.map((one) => one.scoredRight),
+      values.map((one) => one.key.kind),
+      values.map((one) => one.key.id),
+      values.map((one) => one.itemConsent),
     ],
     "update-feedback",
   );

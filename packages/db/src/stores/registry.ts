@@ -15,7 +15,7 @@ import type { Queries } from "../database.ts";
 
 const MODEL = `project_id as "projectId", model_id as "modelId", name, recipe, classes, config, pace,
   log_predictions as "logPredictions", gate, exam_share as "examShare",
-  validation_share as "validationShare", split_salt as "splitSalt", seed, created_at as "createdAt"`;
+  validation_share as "validationShare", teaching_metrics as "teachingMetrics", split_salt as "splitSalt", seed, created_at as "createdAt"`;
 
 const VERSION = `v.model_id as "modelId", v.number, v.kind, v.status, v.parent, v.run_id as "runId",
   v.learned_through as "learnedThrough",
@@ -72,8 +72,8 @@ function modelQueries(
     async addModel(model, now) {
       const rows = await tx.query(
         `insert into models (project_id, model_id, name, recipe, classes, config, pace, log_predictions, gate,
-           exam_share, validation_share, split_salt, seed, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+           exam_share, validation_share, teaching_metrics, split_salt, seed, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (project_id, name) do nothing returning model_id`,
         [
           projectId,
@@ -87,6 +87,7 @@ function modelQueries(
           model.gate,
           model.examShare,
           model.validationShare,
+          model.teachingMetrics,
           model.splitSalt,
           model.seed,
           now,
@@ -94,11 +95,11 @@ function modelQueries(
       );
       return rows.length > 0;
     },
-    async changeModel(modelId, { pace, logPredictions, gate }) {
+    async changeModel(modelId, { pace, logPredictions, gate, teachingMetrics }) {
       await tx.query(
-        `update models set pace = $3, log_predictions = $4, gate = $5
+        `update models set pace = $3, log_predictions = $4, gate = $5, teaching_metrics = $6
          where project_id = $1 and model_id = $2`,
-        [projectId, modelId, pace, logPredictions, gate],
+        [projectId, modelId, pace, logPredictions, gate, teachingMetrics],
       );
     },
   };

@@ -2,21 +2,25 @@ import {
   appendExamples,
   claimFeedback,
   holdFeedback,
+  holdPredictions,
   insertFeedback,
-  type LedgerPosition,
-  type NewExample,
   type Queries,
   readFeedback,
+  readTellers,
   supersedeExamples,
   updateFeedback,
 } from "@groundswell/db";
 import {
   type Counter,
+  electTeller,
   type FeedbackPlan,
   type FeedbackValue,
   judgeFeedback,
   type KeptValue,
+  lessonOf,
+  type LessonKey,
   planFeedback,
+  standing,
   type Teaching,
   type Verdict,
 } from "@groundswell/feedback";
@@ -41,12 +45,14 @@ export interface Settled {
 interface Id {
   projectId: string;
   feedbackId: string;
-  incoming: FeedbackValue[];
 }
 
-interface Planned {
-  id: Id;
-  plan: FeedbackPlan;
+/** What is known while one transaction settles. */
+interface Work {
+  tx: Queries;
+  lookUps: LookUps;
+  judge: (value: FeedbackValue) => Verdict;
+  now: Date;
 }
 
 /** Keeps feedback that came in, decides about it, and writes what it teaches. */
@@ -55,128 +61,157 @@ export async function settleFeedback(
   values: readonly FeedbackValue[],
   settling: Settling,
 ): Promise<Settled> {
-  const ids = groupById(values);
-  const lookUps = createLookUps(tx);
-  await lookUps.load(values);
-  const judge = judging(lookUps, settling.teaching);
+  const work = await begin(tx, values, settling);
+  const incoming = groupById(values);
+  const ids = [...incoming.values()].map(([first]) => first).filter((one) => one !== undefined);
   // As if all were new, which most are; about those that are not, it is thought again.
-  const asNew = ids.map((id): Planned => ({ id, plan: planFeedback([], id.incoming, judge) }));
-  const winners = asNew.flatMap(({ plan }) => plan.fresh.slice(0, 1));
-  const begun = new Set((await claimFeedback(tx, winners, settling.now)).map(keyOf));
-  const isBegun = ({ id }: Planned) => begun.has(keyOf(id));
-  const known = asNew.filter((one) => !isBegun(one)).map(({ id }) => id);
-  const planned = [
-    ...asNew.filter(isBegun),
-    ...(await planKnown(tx, known, lookUps, settling.teaching)),
-  ];
-  await writePlans(tx, planned, begun, settling.now);
-  return summarise(planned, begun, settling.counter);
+  const asNew = ids
+    .toSorted(inOrder)
+    .map((id) => planFeedback([], incoming.get(keyOf(id)) ?? [], work.judge));
+  const winners = asNew.map(({ winner }) => winner);
+  const begun = new Set((await claimFeedback(tx, winners, work.now)).map(keyOf));
+  const isBegun = ({ winner }: FeedbackPlan) => begun.has(keyOf(winner));
+  const known = winners.filter((winner) => !begun.has(keyOf(winner)));
+  const plans = [...asNew.filter(isBegun), ...(await planKnown(work, known, incoming))];
+  return finish(work, plans, begun, settling.counter);
 }
 
 /** Looks again at feedback that waits. */
 export async function settleAgain(
   tx: Queries,
-  keys: readonly { projectId: string; feedbackId: string }[],
+  ids: readonly Id[],
   settling: Settling,
 ): Promise<Settled> {
-  const lookUps = createLookUps(tx);
-  // Consents are held before feedback is, here as everywhere; so it is read twice.
-  await lookUps.load(await readFeedback(tx, keys));
-  await holdFeedback(tx, keys);
-  const ids = keys.map((key) => ({ ...key, incoming: [] }));
-  const planned = await planKnown(tx, ids, lookUps, settling.teaching);
-  await writePlans(tx, planned, new Set(), settling.now);
-  return summarise(planned, new Set(), settling.counter);
+  // Consents and predictions are held before feedback is, here as everywhere; so it is read twice.
+  const work = await begin(tx, await readFeedback(tx, ids), settling);
+  await holdFeedback(tx, ids);
+  const plans = await planKnown(work, ids, new Map());
+  return finish(work, plans, new Set(), settling.counter);
 }
 
-/** @param ids held by this transaction */
-async function planKnown(
+/** Reads and holds what has to be known to judge these. */
+async function begin(
   tx: Queries,
-  ids: readonly Id[],
-  lookUps: LookUps,
-  teaching: Teaching,
-): Promise<Planned[]> {
-  if (ids.length === 0) return [];
-  const kept = await readFeedback(tx, ids);
-  await lookUps.load(kept);
-  const keptOf = Map.groupBy(kept, keyOf);
-  const judge = judging(lookUps, teaching);
-  return ids.map((id) => ({
-    id,
-    plan: planFeedback(keptOf.get(keyOf(id)) ?? [], id.incoming, judge),
-  }));
-}
-
-const judging =
-  (lookUps: LookUps, teaching: Teaching) =>
-  (value: FeedbackValue): Verdict =>
+  values: readonly FeedbackValue[],
+  { teaching, now }: Settling,
+): Promise<Work> {
+  const lookUps = createLookUps(tx);
+  await lookUps.load(values);
+  await holdPredictions(tx, values.filter(lookUps.predictionOf));
+  const judge = (value: FeedbackValue) =>
     judgeFeedback(value, {
       prediction: lookUps.predictionOf(value),
       mayTrain: (subjectId) => lookUps.mayTrain(value.projectId, subjectId),
       teaching,
     });
+  return { tx, lookUps, judge, now };
+}
 
-function summarise(
-  planned: readonly Planned[],
+/** @param ids held by this transaction */
+async function planKnown(
+  { tx, lookUps, judge }: Work,
+  ids: readonly Id[],
+  incoming: ReadonlyMap<string, readonly FeedbackValue[]>,
+): Promise<FeedbackPlan[]> {
+  if (ids.length === 0) return [];
+  const kept = await readFeedback(tx, ids);
+  await lookUps.load(kept);
+  const keptOf = Map.groupBy(kept, keyOf);
+  return ids.map((id) =>
+    planFeedback(keptOf.get(keyOf(id)) ?? [], incoming.get(keyOf(id)) ?? [], judge),
+  );
+}
+
+/** Writes what was planned; what was claimed just now stands as the plan says, or is changed. */
+async function finish(
+  work: Work,
+  planned: readonly FeedbackPlan[],
   begun: ReadonlySet<string>,
   counter: Counter,
-): Settled {
-  for (const { id, plan } of planned)
-    for (const { what, modelId } of plan.counts) counter.add(id.projectId, modelId, what);
+): Promise<Settled> {
+  const plans = await electTellers(work, planned);
+  const claimed = new Map(
+    planned.map(({ winner }) => [keyOf(winner), winner] as const).filter(([key]) => begun.has(key)),
+  );
+  await writePlans(work, plans, claimed);
+  for (const { winner, counts } of plans)
+    for (const { what, modelId } of counts) counter.add(winner.projectId, modelId, what);
   return {
-    first: planned.flatMap(({ id, plan }) => (begun.has(keyOf(id)) ? plan.fresh.slice(0, 1) : [])),
-    models: new Set(planned.flatMap(({ plan }) => modelsOf(plan))),
-    waiting: planned.some(({ plan }) => plan.fresh[0]?.state === "waiting"),
+    first: plans.flatMap(({ winner }) => (begun.has(keyOf(winner)) ? [winner] : [])),
+    models: new Set(plans.flatMap(modelsOf)),
+    waiting: plans.some(({ fresh }) => fresh[0]?.state === "waiting"),
   };
 }
 
+/** Of all feedbacks about one prediction of one person, one teaches (`lesson.ts`). */
+async function electTellers(
+  { tx, lookUps, judge }: Work,
+  plans: readonly FeedbackPlan[],
+): Promise<FeedbackPlan[]> {
+  const lessons = new Map<string, LessonKey>();
+  for (const plan of plans) {
+    const lesson = lessonOf(plan);
+    if (lesson) lessons.set(lessonKey(lesson), lesson);
+  }
+  if (lessons.size === 0) return [...plans];
+  const own = new Set(plans.map(({ winner }) => keyOf(winner)));
+  const tellers = await readTellers(tx, [...lessons.values()]);
+  const others = tellers.filter((teller) => !own.has(keyOf(teller)));
+  await lookUps.load(others);
+  const all = [...plans, ...others.map(standing)];
+  return [...Map.groupBy(all, ({ winner }) => lessonKey(winner)).values()].flatMap((told) =>
+    told.length === 1 ? told : electTeller(told, judge),
+  );
+}
+
 async function writePlans(
-  tx: Queries,
-  planned: readonly Planned[],
-  begun: ReadonlySet<string>,
-  now: Date,
+  { tx, now }: Work,
+  plans: readonly FeedbackPlan[],
+  claimed: ReadonlyMap<string, KeptValue>,
 ): Promise<void> {
-  await updateFeedback(
+  const isClaimed = (value: KeptValue) => claimed.get(keyOf(value))?.hash === value.hash;
+  const fresh = plans.flatMap((plan) => plan.fresh);
+  const changed = plans.flatMap((plan) => plan.changed);
+  // Stored as it was when it was claimed: another feedback was elected since.
+  const corrected = fresh.filter(
+    (value) => isClaimed(value) && claimed.get(keyOf(value)) !== value,
+  );
+  await updateFeedback(tx, [...changed, ...corrected], now);
+  await insertFeedback(
     tx,
-    planned.flatMap(({ plan }) => plan.changed),
+    fresh.filter((value) => !isClaimed(value)),
     now,
   );
-  const fresh = planned.flatMap(({ id, plan }) =>
-    begun.has(keyOf(id)) ? plan.fresh.slice(1) : plan.fresh,
+  const superseded = plans.flatMap(({ winner, superseded: gone }) =>
+    gone.map((one) => ({ projectId: winner.projectId, ...one })),
   );
-  await insertFeedback(tx, fresh, now);
-  await supersedeExamples(tx, planned.flatMap(supersededOf), now);
-  await appendExamples(tx, planned.flatMap(exampleOf), now);
+  await supersedeExamples(tx, superseded, now);
+  await appendExamples(tx, plans.flatMap(newExample), now);
 }
 
-const supersededOf = ({ id, plan }: Planned): LedgerPosition[] =>
-  plan.superseded.map((one) => ({ projectId: id.projectId, ...one }));
-
-function exampleOf({ plan }: Planned): NewExample[] {
-  const winner = [...plan.fresh, ...plan.changed].find((value) => value.wins);
-  if (!plan.example || !winner) return [];
+function newExample({ example, winner }: FeedbackPlan) {
+  if (!example) return [];
   const { projectId, feedbackId, hash, predictionId, receivedAt } = winner;
-  return [{ ...plan.example, projectId, feedbackId, hash, predictionId, acceptedAt: receivedAt }];
+  return [{ ...example, projectId, feedbackId, hash, predictionId, acceptedAt: receivedAt }];
 }
 
-function modelsOf({ example, superseded }: FeedbackPlan): string[] {
-  return [...(example ? [example.modelId] : []), ...superseded.map((one) => one.modelId)];
-}
+const modelsOf = ({ example, superseded }: FeedbackPlan): string[] => [
+  ...(example ? [example.modelId] : []),
+  ...superseded.map((one) => one.modelId),
+];
 
-const keyOf = (id: { projectId: string; feedbackId: string }) => `${id.projectId} ${id.feedbackId}`;
+const keyOf = ({ projectId, feedbackId }: Id) => `${projectId} ${feedbackId}`;
+const lessonKey = ({
+  projectId,
+  predictionId,
+  subjectId,
+}: Omit<LessonKey, "subjectId"> & { subjectId: string | null }) =>
+  `${projectId} ${predictionId} ${subjectId}`;
 
-/** Sorted: the order in which rows are locked everywhere. */
-function groupById(values: readonly FeedbackValue[]): Id[] {
-  return [...Map.groupBy(values, keyOf).values()]
-    .flatMap(([first, ...others]) => {
-      if (!first) return [];
-      const { projectId, feedbackId } = first;
-      return { projectId, feedbackId, incoming: [first, ...others] };
-    })
-    .toSorted(inOrder);
-}
+const groupById = (values: readonly FeedbackValue[]) => Map.groupBy(values, keyOf);
 
-function inOrder(a: Omit<Id, "incoming">, b: Omit<Id, "incoming">): number {
+/** The order in which rows are locked everywhere. */
+function inOrder(a: Id, b: Id): number {
   if (keyOf(a) === keyOf(b)) return 0;
   return keyOf(a) < keyOf(b) ? -1 : 1;
 }

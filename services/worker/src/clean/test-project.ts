@@ -60,6 +60,7 @@ export async function openTestProject(databaseUrl: string, options: ProjectOptio
         gate: { min_accuracy: 0, margin: 0, min_examples: 1 },
         examShare: options.examShare ?? 0,
         validationShare: 0,
+        teachingMetrics: ["correct", "helpful"],
         splitSalt: randomBytes(16),
         seed: 1,
       },

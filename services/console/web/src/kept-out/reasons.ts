@@ -17,6 +17,18 @@ const WORDS: Record<KeptOutReason, Words> = {
   },
   duplicate: { short: "sent twice", long: "The same feedback with the same value, again" },
   superseded: { short: "changed later", long: "The user answered anew; the newer answer counts" },
+  other_feedback: {
+    short: "told elsewhere",
+    long: "Another feedback of the same prediction counts: one teaches for each person",
+  },
+  not_your_id: {
+    short: "another's id",
+    long: "The id is one that the server uses: what a client's key says under it counts for nothing",
+  },
+  not_teaching: {
+    short: "other metric",
+    long: "Its metric is none that the model declares as teaching (teaching_metrics)",
+  },
   malformed: { short: "malformed", long: "It could not be understood: see the quarantine" },
   no_target: {
     short: "right answer unknown",
