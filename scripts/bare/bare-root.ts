@@ -91,7 +91,11 @@ function spawnIn(dir: string, { line, account, env }: Spawning): ChildProcess {
     "unshare",
     [...namespaces, "bash", "-c", script, dir, `cd ${home}/groundswell && ${line}`],
     {
-      env: { ...env, HOME: home, PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin" },
+      env: {
+        ...env,
+        HOME: home,
+        PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin",
+      },
       stdio: ["pipe", "pipe", "inherit"],
     },
   );

@@ -12,10 +12,16 @@ export interface Machine {
   env: Record<string, string>;
 }
 
-const REGISTRY = /^(npm_config_(registry|proxy|https_proxy|noproxy|cafile|strict_ssl)|(https?|no)_proxy)$/i;
+const REGISTRY =
+  /^(npm_config_(registry|proxy|https_proxy|noproxy|cafile|strict_ssl)|(https?|no)_proxy)$/i;
 /** Each names a file with certificates. */
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
-const REGISTRY_FILES = [".npmrc", ".config/pnpm/rc", ".config/pnpm/auth.ini", ".config/pnpm/config.yaml"];
+const REGISTRY_FILES = [
+  ".npmrc",
+  ".config/pnpm/rc",
+  ".config/pnpm/auth.ini",
+  ".config/pnpm/config.yaml",
+];
 
 /** @returns why no bare root can be made here, in a few words */
 export function whyNot(): string | undefined {
