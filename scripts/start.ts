@@ -2,154 +2,22 @@
  * Brings Groundswell up on this machine, and on an empty database tells the story of an app whose
  * users teach it. `pnpm start --help` says how.
  */
-import { uuid7Generator } from "@groundswell/contracts";
-import { connect } from "@groundswell/crowd";
+import { styleText } from "node:util";
 
-import { type Demo, loadDemo, SEED } from "./start/demos.ts";
-import { sayHowToGoOn, sayWhatIsThere } from "./start/go-on.ts";
+import { explain } from "./start/explain.ts";
 import { HELP } from "./start/help.ts";
-import { CHECKOUT, type Installation, INSTANCE, openInstallation } from "./start/installation.ts";
-import { parseOptions, type StartOptions, UsageError } from "./start/options.ts";
-import { markStory } from "./start/project.ts";
-import { untilAborted, abortOnSignal } from "./start/signals.ts";
-import { deleteData } from "./start/start-fresh.ts";
-import { tellStory } from "./start/story/tell-story.ts";
-import { createTerminal, type Terminal } from "./start/terminal.ts";
-import { duration } from "./start/wording.ts";
-
-/** What an app's users do in a second: slow enough for two cores, fast enough to watch. */
-const PER_SECOND = 320;
+import { parseOptions, UsageError } from "./start/options.ts";
 
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) console.log(HELP);
-  else await start(options, createTerminal(process.stdout, Date.now));
+  else {
+    // All that follows takes a second or more to load, and nobody should look at nothing for so long.
+    console.log(styleText("bold", "Groundswell"));
+    const { start } = await import("./start/start.ts");
+    await start(options, process.env);
+  }
 } catch (error) {
-  const usage = error instanceof UsageError;
-  console.error(usage ? error.message : error);
-  process.exitCode = usage ? 2 : 1;
-}
-
-async function start(options: StartOptions, terminal: Terminal): Promise<void> {
-  const { env } = process;
-  // A file that can't be read is told before anything is started.
-  const wanted = options.demo === "messages" ? loadDemo(options) : undefined;
-  const owned = { checkout: CHECKOUT, instance: INSTANCE, env };
-  if (options.fresh && !(await deleteData({ ...owned, yes: options.yes }))) return;
-
-  const began = performance.now();
-  terminal.line(terminal.bold("Groundswell"));
-  const stopped = new AbortController();
-  const signal = abortOnSignal(stopped);
-  const installation = await openInstallation({
-    options,
-    env,
-    terminal,
-    onServerLost: (error) => {
-      terminal.line(`  ${error.message}`);
-      stopped.abort(error);
-    },
-  });
-  try {
-    signal.throwIfAborted();
-    await greet(installation, { options, wanted, terminal, signal });
-    terminal.line();
-    terminal.line(
-      terminal.dim(`Up after ${duration(performance.now() - began)}. Ctrl-C stops everything.`),
-    );
-    await untilAborted(signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    terminal.line();
-    terminal.line("Stopping: what was accepted is finished first.");
-    await installation.stop();
-    terminal.line("Stopped.");
-  }
-}
-
-interface Greeting {
-  options: StartOptions;
-  wanted: Demo | undefined;
-  terminal: Terminal;
-  signal: AbortSignal;
-}
-
-async function greet(installation: Installation, greeting: Greeting): Promise<void> {
-  const { platform, project } = installation;
-  const { options, terminal, signal } = greeting;
-  const { address } = platform;
-  if (!project) {
-    terminal.line("  The database has projects already; their keys are with whoever made them.");
-    terminal.line(`${terminal.bold("Dashboard")}   ${address}`);
-    return;
-  }
-  const client = connect({ origin: address, key: project.secretKey });
-  const demo = demoToTell(installation, greeting);
-  terminal.line();
-  try {
-    if (demo) await tell(installation, { demo, client, terminal, signal });
-    else await sayWhatIsThere(client, terminal);
-    sayWhatBroke(installation, terminal);
-  } finally {
-    await client.close();
-  }
-  const trial = demo?.app.exam[0];
-  sayHowToGoOn({
-    terminal,
-    address,
-    project,
-    trial: trial && demo ? { model: demo.app.model, ...trial } : undefined,
-  });
-  if (options.demo === "none" && project.isNew)
-    terminal.line(
-      "\nMake your first model on the dashboard's first page, or with PUT /api/v1/models.",
-    );
-}
-
-/** A story is told once on the same data; asked for again, it says why not. */
-function demoToTell(
-  { project }: Installation,
-  { options, wanted, terminal }: Greeting,
-): Demo | undefined {
-  if (!project || options.demo === "none") return undefined;
-  const name = options.demo === "messages" ? "messages" : "handwriting";
-  const told = project.stories[name];
-  if (told === undefined && (options.demo !== "auto" || project.isNew))
-    return wanted ?? loadDemo(options);
-  if (told === "told" && options.demo !== "auto")
-    terminal.line(`\n  The ${name} story was told on these data already; --fresh begins anew.`);
-  return undefined;
-}
-
-function sayWhatBroke({ project }: Installation, terminal: Terminal): void {
-  for (const [name, state] of Object.entries(project?.stories ?? {}))
-    if (state === "begun")
-      terminal.line(
-        `  The ${name} story broke off half way: what it left is there. --fresh begins anew.`,
-      );
-}
-
-interface Telling {
-  demo: Demo;
-  client: ReturnType<typeof connect>;
-  terminal: Terminal;
-  signal: AbortSignal;
-}
-
-async function tell({ projectFile }: Installation, telling: Telling): Promise<void> {
-  const { demo, client, terminal, signal } = telling;
-  for (const note of demo.notes) terminal.line(terminal.dim(`  ${note}`));
-  markStory(projectFile, demo.name, "begun");
-  await tellStory({
-    app: demo.app,
-    client,
-    terminal,
-    signal,
-    clock: Date.now,
-    newId: uuid7Generator(Date.now),
-    seed: SEED,
-    perSecond: PER_SECOND,
-  });
-  markStory(projectFile, demo.name, "told");
+  console.error(explain(error, process.env));
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
-
 import type { App } from "@groundswell/crowd";
 import { loadHandwriting } from "@groundswell/handwriting";
-import { loadMessages, type NamedFile } from "@groundswell/messages";
+import { loadMessages, UnclearColumns } from "@groundswell/messages";
+import { loadPictures } from "@groundswell/pictures";
 
-import { type StartOptions, UsageError } from "./options.ts";
+import { askForColumns } from "./ask-for-columns.ts";
+import { type DemoName, type StartOptions, UsageError } from "./options.ts";
+import { readDataFile } from "./read-data-file.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface Demo {
-  name: "handwriting" | "messages";
+  name: DemoName;
   app: App;
   /** What there is to know about its data. */
   notes: string[];
@@ -20,28 +21,48 @@ export const SEED = 1;
 /**
  * The app that a story is about.
  *
- * @throws UsageError for a file that can't be read or is not what it should be
+ * @throws UsageError for data that can't be read or are not what they should be
  */
-export function loadDemo(options: StartOptions): Demo {
-  if (options.demo !== "messages")
-    return {
-      name: "handwriting",
-      notes: [],
-      app: loadHandwriting({ traffic: 8_000, exam: 2_000, users: 400, seed: SEED }),
-    };
+export async function loadDemo(options: StartOptions, terminal: Terminal): Promise<Demo> {
   try {
-    const { app, notes } = loadMessages({
-      data: readFile(options.data ?? ""),
-      exam: options.exam === undefined ? undefined : readFile(options.exam),
-      columns: { text: options.text, label: options.label },
-      seed: SEED,
-    });
-    return { name: "messages", app, notes };
+    if (options.demo === "messages") return await loadOwnMessages(options, terminal);
+    if (options.demo === "pictures") return await loadOwnPictures(options, terminal);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return {
+    name: "handwriting",
+    notes: [],
+    app: loadHandwriting({ traffic: 8_000, exam: 2_000, users: 400, seed: SEED }),
+  };
+}
+
+async function loadOwnMessages(options: StartOptions, terminal: Terminal): Promise<Demo> {
+  const { data = "", exam, text, label } = options;
+  terminal.line(terminal.dim(`  reading ${data === "-" ? "standard input" : data}`));
+  const files = {
+    data: await readDataFile(data),
+    exam: exam === undefined ? undefined : await readDataFile(exam),
+    seed: SEED,
+  };
+  try {
+    return { name: "messages", ...(await loadMessages({ ...files, columns: { text, label } })) };
+  } catch (error) {
+    if (!(error instanceof UnclearColumns)) throw error;
+    const columns = await askForColumns(error, options);
+    return { name: "messages", ...(await loadMessages({ ...files, columns })) };
   }
 }
 
-function readFile(path: string): NamedFile {
-  return { name: basename(path), bytes: readFileSync(path) };
+async function loadOwnPictures(options: StartOptions, terminal: Terminal): Promise<Demo> {
+  const { data = "", exam } = options;
+  terminal.line(terminal.dim(`  reading ${data}`));
+  const loaded = await loadPictures({
+    folder: data,
+    exam,
+    seed: SEED,
+    onProgress: (read, of) => terminal.progress(() => `  ${read} of ${of} pictures`),
+  });
+  return { name: "pictures", ...loaded };
 }

@@ -1,11 +1,10 @@
 import { ModelView, page, uuid7Generator } from "@groundswell/contracts";
-import type { Client } from "@groundswell/crowd";
+import { type Client, count } from "@groundswell/crowd";
 
 import { curlLines } from "./curl-lines.ts";
 import type { OpenedProject } from "./project.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { count } from "./wording.ts";
 
 /** What a stranger may want to try, and its right answer. */
 export interface Trial {

@@ -8,8 +8,6 @@ test("without options the handwriting story is told where there is no data yet",
   expect(parse("")).toEqual({
     help: false,
     demo: "auto",
-    text: "text",
-    label: "label",
     fresh: false,
     yes: false,
   });
@@ -36,7 +34,7 @@ test.each([
   ["--port x", "--port x: a port is a whole number from 1 to 65535"],
   ["--port", "--port needs a value, such as --port 8081"],
   ["--demo --data x", "--demo needs a value, such as --demo messages"],
-  ["--demo chess", "--demo chess: there are the demos handwriting and messages"],
+  ["--demo chess", "--demo chess: there are the demos handwriting, messages, pictures"],
   ["--demo handwriting --no-demo", "--demo and --no-demo contradict each other"],
   [
     "--demo messages",
@@ -46,6 +44,19 @@ test.each([
     "--text body",
     "--text belongs to the messages demo: pnpm start --demo messages --data FILE.csv --text COLUMN --label COLUMN",
   ],
+  [
+    "--demo pictures",
+    "--demo pictures needs a folder with a folder for each class: pnpm start --demo pictures --data FOLDER",
+  ],
+  [
+    "--demo pictures --data x --label y",
+    "--label belongs to the messages demo: pnpm start --demo messages --data FILE.csv --text COLUMN --label COLUMN",
+  ],
+  [
+    "--data x",
+    "--data is for a demo with your own data: pnpm start --demo messages --data FILE.csv --text COLUMN --label COLUMN, or pnpm start --demo pictures --data FOLDER",
+  ],
+  ["--demo messages --data - --exam -", "--data and --exam can't both come from standard input"],
   ["--yes=no", "--yes takes no value"],
 ])("%s: %s", (line, message) => {
   expect(() => parse(line)).toThrow(new UsageError(message));

@@ -1,12 +1,17 @@
+export const DEMOS = ["handwriting", "messages", "pictures"] as const;
+export type DemoName = (typeof DEMOS)[number];
+
 /** What `start` was asked to do. */
 export interface StartOptions {
   help: boolean;
   /** `auto`: the handwriting story, where the database is empty. */
-  demo: "auto" | "handwriting" | "messages" | "none";
+  demo: "auto" | DemoName | "none";
+  /** A file, `-` for standard input, or a folder of pictures. */
   data?: string;
   exam?: string;
-  text: string;
-  label: string;
+  /** Columns; default: as they are usually called. */
+  text?: string;
+  label?: string;
   port?: number;
   /** Begin with empty data. */
   fresh: boolean;
@@ -24,38 +29,48 @@ const WITH_VALUE = ["--demo", "--data", "--exam", "--text", "--label", "--port"]
 type Flag = (typeof FLAGS)[number];
 type Valued = (typeof WITH_VALUE)[number];
 const SHORT: Record<string, Flag> = { "-h": "--help", "-y": "--yes" };
-const EXAMPLE = "pnpm start --demo messages --data FILE.csv --text COLUMN --label COLUMN";
+const MESSAGES = "pnpm start --demo messages --data FILE.csv --text COLUMN --label COLUMN";
+const PICTURES = "pnpm start --demo pictures --data FOLDER";
 
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[]): StartOptions {
   const { flags, values } = collect(argv);
   const demo = values.get("--demo");
-  if (demo !== undefined && demo !== "handwriting" && demo !== "messages")
-    throw new UsageError(`--demo ${demo}: there are the demos handwriting and messages`);
+  if (demo !== undefined && !isOneOf(DEMOS, demo))
+    throw new UsageError(`--demo ${demo}: there are the demos ${DEMOS.join(", ")}`);
   if (demo !== undefined && flags.has("--no-demo"))
     throw new UsageError("--demo and --no-demo contradict each other");
   const options: StartOptions = {
     help: flags.has("--help"),
     demo: flags.has("--no-demo") ? "none" : (demo ?? "auto"),
-    text: values.get("--text") ?? "text",
-    label: values.get("--label") ?? "label",
     fresh: flags.has("--fresh"),
     yes: flags.has("--yes"),
     ...named("data", values.get("--data")),
     ...named("exam", values.get("--exam")),
+    ...named("text", values.get("--text")),
+    ...named("label", values.get("--label")),
     ...named("port", portOf(values.get("--port"))),
   };
   checkData(options, values);
   return options;
 }
 
-function checkData({ help, demo, data }: StartOptions, values: ReadonlyMap<Valued, string>): void {
+function checkData({ help, demo, data, exam }: StartOptions, values: ReadonlyMap<Valued, string>) {
   if (help) return;
   if (demo === "messages" && data === undefined)
-    throw new UsageError(`--demo messages needs a file with your messages: ${EXAMPLE}`);
-  const stray = (["--data", "--exam", "--text", "--label"] as const).find((one) => values.has(one));
-  if (stray && demo !== "messages")
-    throw new UsageError(`${stray} belongs to the messages demo: ${EXAMPLE}`);
+    throw new UsageError(`--demo messages needs a file with your messages: ${MESSAGES}`);
+  if (demo === "pictures" && data === undefined)
+    throw new UsageError(
+      `--demo pictures needs a folder with a folder for each class: ${PICTURES}`,
+    );
+  if (data === "-" && exam === "-")
+    throw new UsageError("--data and --exam can't both come from standard input");
+  const column = (["--text", "--label"] as const).find((one) => values.has(one));
+  if (column && demo !== "messages")
+    throw new UsageError(`${column} belongs to the messages demo: ${MESSAGES}`);
+  const own = (["--data", "--exam"] as const).find((one) => values.has(one));
+  if (own && demo !== "messages" && demo !== "pictures")
+    throw new UsageError(`${own} is for a demo with your own data: ${MESSAGES}, or ${PICTURES}`);
 }
 
 const named = <Name extends string, T>(name: Name, value: T | undefined) =>

@@ -15,7 +15,8 @@ interface Output {
   write: (text: string) => unknown;
 }
 
-const REDRAW_MS = 80;
+/** A figure that changes faster can't be read. */
+const REDRAW_MS = 1_000;
 /** Into a file or a pipe, progress is a line now and then. */
 const LINE_EVERY_MS = 5_000;
 const CLEAR = "\r\u001b[2K";

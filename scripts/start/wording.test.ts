@@ -43,7 +43,7 @@ function record(isTTY: boolean) {
 test("on a terminal progress is one line, drawn anew and cleared for what comes after it", () => {
   const { written, terminal, after } = record(true);
   terminal.progress(() => "a");
-  after(10);
+  after(900);
   terminal.progress(() => "too soon");
   after(100);
   terminal.progress(() => "b".repeat(30));

@@ -1,10 +1,6 @@
 /** 93.1 %, of a share. */
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-const numbers = new Intl.NumberFormat("en-US");
-/** 12,345. */
-export const count = (n: number) => numbers.format(n);
-
 /** 840 ms, 12.3 s, 2 min 5 s. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -25,7 +25,7 @@ describe.skipIf(!present)("support requests in 77 topics", () => {
 
   beforeAll(async () => {
     const file = (name: string) => ({ name, bytes: readFileSync(join(folder, name)) });
-    const { app } = loadMessages({
+    const { app } = await loadMessages({
       data: file("train.csv"),
       exam: file("test.csv"),
       columns: { text: "text", label: "category" },
@@ -52,14 +52,14 @@ describe.skipIf(!present)("support requests in 77 topics", () => {
     const { empty, online, tuned } = results.exams;
     expect(empty.right / empty.of).toBeLessThan(0.05);
     expect(online.right / online.of).toBeGreaterThan(0.85);
-    expect(tuned.right / tuned.of).toBeGreaterThan(0.88);
-    expect(tuned.version).toBe(results.run.version);
+    expect((tuned?.right ?? 0) / empty.of).toBeGreaterThan(0.88);
+    expect(tuned?.version).toBe(results.run?.version);
   });
 
   test("what passed the gate is the champion, and nothing else", () => {
     const champion = results.versions.find(({ aliases }) => aliases.includes("champion"));
-    const { gate, version } = results.run;
-    expect(champion?.number).toBe(gate?.passed ? version : 1);
+    const { run } = results;
+    expect(champion?.number).toBe(run?.gate?.passed ? run.version : 1);
   });
 
   test("it is told what was learned, what was not, and why", () => {

@@ -1,12 +1,8 @@
-import { type App, type Sample, seededRandom, shuffled } from "@groundswell/crowd";
+import { type App, count, type Sample, splitLabelled } from "@groundswell/crowd";
 
-import { type Columns, readRows, type Row } from "./read-rows.ts";
-
-export interface NamedFile {
-  /** For messages. */
-  name: string;
-  bytes: Uint8Array;
-}
+import type { Columns } from "./columns.ts";
+import { readRows, type Row } from "./read-rows.ts";
+import type { NamedFile } from "./read-table.ts";
 
 export interface MessagesOptions {
   data: NamedFile;
@@ -16,36 +12,33 @@ export interface MessagesOptions {
   seed: number;
 }
 
-const EXAM_SHARE = 0.15;
 const MOST_TRAFFIC = 20_000;
-const MOST_CLASSES = 1_000;
-const MOST_USERS = 400;
-const VISITS_A_USER = 20;
 
-/** An app that sorts messages into topics, and whose users correct it. */
-export function loadMessages(options: MessagesOptions): { app: App; notes: string[] } {
+/**
+ * An app that sorts messages into topics, and whose users correct it.
+ *
+ * @throws Error where a file can't be used, or has too little for a story
+ */
+export async function loadMessages(
+  options: MessagesOptions,
+): Promise<{ app: App; notes: string[] }> {
   const { data, columns, seed } = options;
-  const { rows, notes } = readRows(data.bytes, columns, data.name);
-  const examined = options.exam && readRows(options.exam.bytes, columns, options.exam.name);
-  notes.push(...(examined?.notes ?? []));
-
-  const mixed = shuffled(rows, seededRandom(seed));
-  const kept = examined ? 0 : Math.round(mixed.length * EXAM_SHARE);
-  const exam = examined?.rows ?? mixed.slice(0, kept);
-  const traffic = mixed.slice(kept, kept + MOST_TRAFFIC);
-  if (mixed.length - kept > MOST_TRAFFIC)
-    notes.push(`${MOST_TRAFFIC} of ${mixed.length - kept} messages are played: enough for a story`);
-  const classes = classesOf(traffic, data.name);
-  const known = exam.filter(({ label }) => classes.includes(label));
-  if (known.length < exam.length)
-    notes.push(
-      `${exam.length - known.length} rows of the exam have labels that never occur before: left out`,
-    );
-
+  const { rows, notes } = await readRows(data, columns);
+  const examined = options.exam && (await readRows(options.exam, columns));
+  const split = splitLabelled({
+    items: rows,
+    exam: examined?.rows,
+    from: data.name,
+    noun: "message",
+    leftOut: notes,
+    most: MOST_TRAFFIC,
+    seed,
+  });
+  const { traffic, classes } = split;
   return {
-    notes,
+    notes: [...notes, ...(examined?.notes ?? []), ...split.notes],
     app: {
-      title: `an app that sorts messages into ${classes.length} topics`,
+      title: `an app that sorts messages into ${count(classes.length, "topic")}`,
       things: "messages",
       model: "messages",
       settings: {
@@ -61,21 +54,10 @@ export function loadMessages(options: MessagesOptions): { app: App; notes: strin
         validation_share: 0.04,
       },
       traffic: traffic.map(sampleOf),
-      exam: known.map(sampleOf),
-      users: Math.max(10, Math.min(MOST_USERS, Math.round(traffic.length / VISITS_A_USER))),
+      exam: split.exam.map(sampleOf),
+      users: split.users,
     },
   };
-}
-
-function classesOf(rows: readonly Row[], file: string): string[] {
-  const classes = [...new Set(rows.map(({ label }) => label))].toSorted();
-  if (classes.length < 2)
-    throw new Error(`${file} has ${classes.length} labels: there have to be two at least`);
-  if (classes.length > MOST_CLASSES)
-    throw new Error(
-      `${file} has ${classes.length} labels, and ${MOST_CLASSES} are the most: is --label the right column?`,
-    );
-  return classes;
 }
 
 const sampleOf = ({ text, label }: Row): Sample => ({ inputs: { text }, label });

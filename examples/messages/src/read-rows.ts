@@ -1,15 +1,10 @@
-import { parse } from "csv-parse/sync";
+import { count, type LeftOut, tellLeftOut } from "@groundswell/crowd";
 
-import { decodeText } from "./decode.ts";
+import { type Columns, findColumns } from "./columns.ts";
+import { type NamedFile, readTable } from "./read-table.ts";
 
 /** One message and what it is about. */
 export interface Row {
-  text: string;
-  label: string;
-}
-
-export interface Columns {
-  /** Names in the header. */
   text: string;
   label: string;
 }
@@ -20,78 +15,45 @@ export interface ReadRows {
   notes: string[];
 }
 
-const DELIMITERS = [",", ";", "\t"];
 /** The longest text that a text classifier takes, and the longest name of a class. */
 const MOST_TEXT = 100_000;
 const MOST_LABEL = 256;
 
 /**
- * Reads the rows of a CSV file with a header.
+ * The messages of a file, and why others were left out.
  *
- * @param file its name, for messages
- * @throws Error that says what the file has instead of what is needed
+ * @throws UnusableFile that says what the file has instead of what is needed
  */
-export function readRows(bytes: Uint8Array, columns: Columns, file: string): ReadRows {
-  const { text, encoding } = decodeText(bytes);
-  const table = parseTable(text, columns, file);
-  const rows = table
-    .map((record) => ({
-      text: tidy(record[columns.text]),
-      label: tidy(record[columns.label]),
-    }))
-    .filter(isUsable);
-  const left = table.length - rows.length;
-  const notes: string[] = [];
-  if (encoding !== "utf-8") notes.push(`${file} is read as ${encoding}`);
-  if (left > 0)
-    notes.push(`${left} of ${table.length} rows of ${file} have no usable text or label: left out`);
-  return { rows, notes };
+export async function readRows(file: NamedFile, columns: Columns): Promise<ReadRows> {
+  const { table, notes } = await readTable(file, columns);
+  const found = findColumns(table, columns, file.name);
+  const rows: Row[] = [];
+  const leftOut: LeftOut[] = [...table.unreadable];
+  for (const { where, cells } of table.records) {
+    const row = { text: tidy(cells[found.text]), label: tidyLabel(cells[found.label]) };
+    const why = whyNot(row);
+    if (why === undefined) rows.push(row);
+    else leftOut.push({ where, why });
+  }
+  const total = table.records.length + table.unreadable.length;
+  return {
+    rows,
+    notes: [...notes, ...tellLeftOut(leftOut, `${count(total, "row")} of ${file.name}`)],
+  };
 }
 
-function isUsable({ text, label }: Row): boolean {
-  const fits = text.length <= MOST_TEXT && label.length <= MOST_LABEL;
-  return text !== "" && label !== "" && fits;
+function whyNot({ text, label }: Row): string | undefined {
+  if (text === "") return "no text";
+  if (label === "") return "no label";
+  if (text.length > MOST_TEXT) return `a text of more than ${count(MOST_TEXT, "character")}`;
+  return label.length > MOST_LABEL
+    ? `a label of more than ${count(MOST_LABEL, "character")}`
+    : undefined;
 }
 
 /** NUL is not text: neither JSON consumers nor databases take it. */
 const tidy = (cell: string | undefined) =>
   (cell ?? "").replaceAll("\u0000", "").trim().toWellFormed();
 
-function parseTable(text: string, columns: Columns, file: string): Record<string, string>[] {
-  const header = firstLine(text);
-  const delimiter = DELIMITERS.find((candidate) => {
-    const names = namesOf(header, candidate);
-    return names.includes(columns.text) && names.includes(columns.label);
-  });
-  if (delimiter === undefined) throw new Error(missingColumns(header, columns, file));
-  return parse<Record<string, string>>(text, {
-    columns: (names: string[]) => names.map((name) => name.trim()),
-    delimiter,
-    bom: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-  });
-}
-
-const firstLine = (text: string) =>
-  text
-    .replace(/^\uFEFF/, "")
-    .trimStart()
-    .split(/\r?\n/, 1)[0] ?? "";
-
-function namesOf(header: string, delimiter: string): string[] {
-  const [names = []] = parse(header, { delimiter, relax_quotes: true });
-  return names.map((name) => name.trim());
-}
-
-function missingColumns(header: string, { text, label }: Columns, file: string): string {
-  const found = DELIMITERS.map((delimiter) => namesOf(header, delimiter)).reduce((a, b) =>
-    b.length > a.length ? b : a,
-  );
-  return (
-    `${file} needs a header with the columns "${text}" and "${label}"; it has ` +
-    `${found.map((name) => `"${name.slice(0, 40)}"`).join(", ") || "nothing"}. ` +
-    "Name the ones to use: --text COLUMN --label COLUMN"
-  );
-}
+/** Blanks are not what tells labels apart. */
+const tidyLabel = (cell: string | undefined) => tidy(cell).normalize("NFC").replaceAll(/\s+/g, " ");

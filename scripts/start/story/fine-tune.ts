@@ -9,10 +9,14 @@ interface OfModel {
   model: string;
 }
 
+export class RunFailed extends Error {
+  override readonly name = "RunFailed";
+}
+
 /**
  * Trains on everything that may be learned from, and shows how it goes.
  *
- * @throws where the run fails, with its reason
+ * @throws RunFailed where the run fails, with its reason
  */
 export async function fineTune(
   { client, model }: OfModel,
@@ -35,7 +39,7 @@ export async function fineTune(
   }
   const { body: run } = await client.call(`${path}/${queued.id}`, RunView);
   if (run.status !== "succeeded")
-    throw new Error(`the training run ${run.status}: ${run.error ?? "no reason given"}`);
+    throw new RunFailed(`the training run ${run.status}: ${run.error ?? "no reason given"}`);
   return run;
 }
 

@@ -1,6 +1,7 @@
 import {
   type App,
   type Client,
+  count,
   type Expected,
   expectedOf,
   planCrowd,
@@ -9,7 +10,7 @@ import {
 } from "@groundswell/crowd";
 
 import type { Terminal } from "../terminal.ts";
-import { count, duration, percent } from "../wording.ts";
+import { duration, percent } from "../wording.ts";
 import { type Freshness, median, watchFreshness } from "./freshness.ts";
 
 export interface StreamOptions {

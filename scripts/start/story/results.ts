@@ -5,11 +5,11 @@ import type {
   RunView,
   VersionView,
 } from "@groundswell/contracts";
-import type { ExamResult } from "@groundswell/crowd";
+import { count, type ExamResult } from "@groundswell/crowd";
 import { wilson } from "@groundswell/models";
 
 import { table } from "../table.ts";
-import { count, duration, percent } from "../wording.ts";
+import { duration, percent } from "../wording.ts";
 import type { Freshness } from "./freshness.ts";
 import { median } from "./freshness.ts";
 import { inWords } from "./kept-out.ts";
@@ -17,8 +17,9 @@ import { inWords } from "./kept-out.ts";
 /** What a story came to. */
 export interface Results {
   /** Accuracy on the exam of the model as it was made, as it learned online, and fine-tuned. */
-  exams: { empty: ExamResult; online: ExamResult; tuned: ExamResult };
-  run: RunView;
+  exams: { empty: ExamResult; online: ExamResult; tuned: ExamResult | undefined };
+  /** Undefined where fine-tuning failed; the story has said why. */
+  run: RunView | undefined;
   overview: Overview;
   versions: readonly VersionView[];
   freshness: Freshness;
@@ -26,6 +27,10 @@ export interface Results {
   waiting: number;
   /** Requests that could not be read at all. */
   unreadable: number;
+  /** Predictions that users asked for. */
+  visits: number;
+  /** What it ran on, in words. */
+  machine: string;
   times: { stream: number; training: number; story: number };
 }
 
@@ -35,6 +40,8 @@ const interval = ({ low, high }: Pick<Proportion, "low" | "high">) =>
 export function gateLines({ gate }: RunView): string[] {
   if (!gate) return ["  the gate has not judged"];
   const { candidate, champion, difference } = gate;
+  if (candidate.n === 0)
+    return ["  no answers of people kept for the exam: no figures", ...gate.checks.map(checkLine)];
   return [
     ...table([
       ["candidate", percent(candidate.value), interval(candidate)],
@@ -57,12 +64,16 @@ const signed = (share: number) => `${share < 0 ? "−" : "+"}${percent(Math.abs(
 export function resultLines(results: Results): string[] {
   const { empty, online, tuned } = results.exams;
   return [
-    `The exam: ${count(empty.of)} that no user ever met`,
-    ...table([
-      examRow("the empty model", empty),
-      examRow("after online learning", online),
-      examRow("after fine-tuning", tuned),
-    ]),
+    ...(empty.of === 0
+      ? ["The exam: nothing is left for it whose label users met, so there are no figures"]
+      : [
+          `The exam: ${count(empty.of)} that no user ever met`,
+          ...table([
+            examRow("the empty model", empty),
+            examRow("after online learning", online),
+            ...(tuned ? [examRow("after fine-tuning", tuned)] : []),
+          ]),
+        ]),
     "",
     "Feedback",
     ...table(feedbackRows(results)),
@@ -81,14 +92,18 @@ function examRow(what: string, { right, of, version }: ExamResult): string[] {
 }
 
 function feedbackRows({ overview, run, waiting, unreadable }: Results): string[][] {
-  const { train = 0, validation = 0, exam = 0 } = run.dataset ?? {};
+  const { train = 0, validation = 0, exam = 0 } = run?.dataset ?? {};
   return [
     ["learned online", count(overview.learned.total)],
-    [
-      "trained on",
-      count(train),
-      `and ${count(validation)} to stop in time, ${count(exam)} at the gate`,
-    ],
+    ...(run
+      ? [
+          [
+            "trained on",
+            count(train),
+            `and ${count(validation)} to stop in time, ${count(exam)} at the gate`,
+          ],
+        ]
+      : []),
     ...overview.kept_out
       .toSorted((a, b) => b.count - a.count)
       .map(({ reason, count: n }) => [inWords(reason), count(n), reason]),
@@ -115,7 +130,7 @@ function versionRow({
   ];
 }
 
-function timeRows({ freshness, times }: Results): string[][] {
+function timeRows({ freshness, times, run, visits, machine }: Results): string[][] {
   const learned = median(freshness.learned);
   const served = median(freshness.served);
   return [
@@ -137,8 +152,12 @@ function timeRows({ freshness, times }: Results): string[][] {
             `median of ${freshness.learned.length}`,
           ],
         ]),
-    ["the stream", duration(times.stream)],
-    ["fine-tuning", duration(times.training)],
-    ["all of the story", duration(times.story)],
+    [
+      "the stream",
+      duration(times.stream),
+      `${count(Math.round(visits / (times.stream / 1_000)))} visits a second`,
+    ],
+    ...(run ? [["fine-tuning", duration(times.training)]] : []),
+    ["all of the story", duration(times.story), `on ${machine}`],
   ];
 }

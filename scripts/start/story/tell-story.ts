@@ -1,9 +1,11 @@
+import { availableParallelism, cpus } from "node:os";
+
 import { ModelView, page, type RunView, VersionView } from "@groundswell/contracts";
-import { type App, type Client, sitExam } from "@groundswell/crowd";
+import { type App, type Client, count, sitExam } from "@groundswell/crowd";
 
 import type { Terminal } from "../terminal.ts";
-import { count, duration, percent } from "../wording.ts";
-import { fineTune, promote } from "./fine-tune.ts";
+import { duration, percent } from "../wording.ts";
+import { fineTune, promote, RunFailed } from "./fine-tune.ts";
 import { playStream } from "./play-stream.ts";
 import { gateLines, resultLines, type Results } from "./results.ts";
 import { settle } from "./settle.ts";
@@ -50,8 +52,8 @@ export async function tellStory(options: StoryOptions): Promise<Results> {
   const empty = await sitting(EMPTY_VERSION);
   const online = await sitting();
   signal.throwIfAborted();
-  const run = await fineTune({ client, model }, terminal, signal);
-  const tuned = await sitting(await judged({ run, client, model, terminal }));
+  const run = await fineTuneOrSayWhy({ client, model }, terminal, signal);
+  const tuned = run && (await sitting(await judged({ run, client, model, terminal })));
 
   const overview = await settle({ client, model, unmatched: expected.unmatched, signal });
   const { body: versions } = await client.call(
@@ -66,15 +68,35 @@ export async function tellStory(options: StoryOptions): Promise<Results> {
     freshness,
     waiting: overview.queues.waiting,
     unreadable: played.unreadable,
+    visits: app.traffic.length,
+    machine: machineInWords(),
     times: {
       stream: played.ms,
-      training: trainingMs(run.started_at, run.finished_at),
+      training: run ? trainingMs(run.started_at, run.finished_at) : 0,
       story: performance.now() - began,
     },
   };
   terminal.line();
   for (const line of resultLines(results)) terminal.line(line);
   return results;
+}
+
+/** What has been learned online goes on serving, whatever becomes of the fine-tuning. */
+async function fineTuneOrSayWhy(
+  of: { client: Client; model: string },
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<RunView | undefined> {
+  try {
+    return await fineTune(of, terminal, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof RunFailed)) throw error;
+    terminal.line(`  It was not: ${error.message}`);
+    terminal.line(
+      "  The champion goes on learning online; ask for another run when there is more.",
+    );
+    return undefined;
+  }
 }
 
 /**
@@ -100,6 +122,12 @@ async function judged({
   await promote({ client, model }, run.version, "the story's fine-tuned model");
   terminal.line(`  Version ${run.version} is the champion now, and goes on learning.`);
   return undefined;
+}
+
+/** What the times below were measured on. */
+function machineInWords(): string {
+  const model = cpus()[0]?.model.trim().replaceAll(/\s+/g, " ");
+  return `${count(availableParallelism(), "core")}${model ? ` (${model})` : ""}`;
 }
 
 function trainingMs(started: string | null, finished: string | null): number {
