@@ -22,8 +22,8 @@ export type OpenedBrowser =
 
 interface Candidate {
   file: string;
-  /** Folder of libraries that it may lack. */
-  libraries?: string;
+  /** What a bare machine lacks: where it finds libraries and fonts. */
+  env?: Record<string, string>;
 }
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
@@ -54,17 +54,14 @@ export async function openBrowser(): Promise<OpenedBrowser> {
  * Not the package's own arguments: its `--single-process` dies with the first closed
  * context, and it turns web security off.
  */
-async function launch({ file, libraries }: Candidate): Promise<Browser> {
+async function launch({ file, env }: Candidate): Promise<Browser> {
   // Root can't use the sandbox, nor can most containers; the pages are our own.
   const options: LaunchOptions = { executablePath: file, chromiumSandbox: false };
   try {
     return await chromium.launch(options);
   } catch (error) {
-    if (libraries === undefined) throw error;
-    return chromium.launch({
-      ...options,
-      env: { ...process.env, LD_LIBRARY_PATH: libraries },
-    });
+    if (env === undefined) throw error;
+    return chromium.launch({ ...options, env: { ...process.env, ...env } });
   }
 }
 
@@ -105,7 +102,12 @@ async function fromPackage(): Promise<Candidate> {
       if (!existsSync(folder)) throw error; // otherwise another process was first
     }
   }
-  return { file: join(folder, "chromium"), libraries: join(folder, "al2023", "lib") };
+  const env = {
+    LD_LIBRARY_PATH: join(folder, "al2023", "lib"),
+    // Without any font it dies as soon as it has a word to draw.
+    ...(!existsSync("/etc/fonts") && { FONTCONFIG_PATH: join(folder, "fonts") }),
+  };
+  return { file: join(folder, "chromium"), env };
 }
 
 /** The package's "exports" hide its package.json. */
