@@ -41,7 +41,7 @@ const HOST = "127.0.0.1";
  * @throws where a service does not get ready, with the end of its log; nothing is left running
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  await mkdir(options.artifacts, { recursive: true });
+  await mkdir(options.artifacts, { recursive: true, mode: 0o700 });
   const ports = await portsOfServices();
   const starting = SERVICES.map(async (name) => startService(name, ports[name], options));
   const settled = await Promise.allSettled(starting);

@@ -19,7 +19,7 @@ const libraries = [
 
 const rows: Record<string, Row> = {
   "packages/contracts": { may: [] },
-  "packages/bootstrap": { may: [] },
+  "packages/bootstrap": { may: ["packages/contracts"] },
   "packages/onnx": { may: [] },
   "packages/local": { may: ["packages/contracts"] },
   "packages/feedback": { may: ["packages/contracts"] },

@@ -143,7 +143,7 @@ test("a browser: text/plain after a preflight, one message a request", async () 
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
   expect(preflight.headers.get("access-control-allow-headers")).toBe(
-    "Authorization, Content-Type, X-Retry-Count",
+    "Authorization, Content-Type, Idempotency-Key, X-Retry-Count",
   );
   const answer = await send("/v1/t", JSON.stringify({ ...event("b-1"), type: undefined }), {
     authorization: basic,

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { ANSWER_HEADERS } from "@groundswell/contracts";
+import fastify, {
+  type ConnectionError,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+} from "fastify";
 
 import { exposeHealth, type ReadyCheck } from "./health.ts";
 import { exposeMetrics, type Metrics } from "./metrics.ts";
@@ -23,6 +30,15 @@ export interface HttpAppOptions {
   errorShape?: (problem: Problem) => object;
 }
 
+/** A service may be asked directly: whoever sends slowly costs only himself. */
+const HEAD_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 60_000;
+const CHECK_EVERY_MS = 1_000;
+/** The door in front has a smaller bound of its own. */
+const MOST_CONNECTIONS = 8_192;
+/** How long a client whose request was answered before its end may go on sending, to hear of it. */
+const LINGER_MS = 2_000;
+
 /**
  * A fastify app that answers every error as problem+json (RFC 9457), names every request
  * (`x-request-id`), measures, and says whether it is alive and ready. Long answers, such
@@ -41,16 +57,21 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     requestIdHeader: false,
     genReqId: requestIds(),
     routerOptions: { maxParamLength: 512 },
+    requestTimeout: REQUEST_WITHIN_MS,
+    http: { headersTimeout: HEAD_WITHIN_MS, connectionsCheckingInterval: CHECK_EVERY_MS },
+    clientErrorHandler: (error, socket) => answerOnSocket(answer, error, socket, options.logger),
     frameworkErrors: (error, request, reply) => {
       const { status, headers, body } = answer(error, request);
       reply.raw.writeHead(status, headers).end(body);
     },
   });
+  app.server.maxConnections = MOST_CONNECTIONS;
   app.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-request-id", request.id);
+    reply.headers(ANSWER_HEADERS).header("x-request-id", request.id);
     if (/%00/.test(request.url)) done(new NulInUrl());
     else done();
   });
+  hearOut(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, headers, body } = answer(error, request);
     return reply.code(status).headers(headers).send(body);
@@ -62,6 +83,59 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   if (options.metrics) exposeMetrics(app, options.metrics);
   exposeHealth(app, options.checks ?? []);
   return app;
+}
+
+/**
+ * A request may be answered before its end: it is too large, or has no key. Closing at once, as fastify
+ * does, resets the connection under a client that still sends, and the answer is lost with it: what
+ * comes is thrown away for a moment first.
+ */
+function hearOut(app: FastifyInstance): void {
+  app.addHook("onSend", async ({ raw }, reply) => {
+    if (raw.complete === false) reply.removeHeader("connection");
+  });
+  app.addHook("onResponse", ({ raw }, _reply, done) => {
+    const { socket } = raw;
+    if (raw.complete === false && !socket.destroyed) {
+      raw.resume();
+      const late = setTimeout(() => socket.destroy(), LINGER_MS);
+      for (const [on, what] of [
+        [raw, "end"],
+        [socket, "close"],
+      ] as const)
+        on.once(what, () => clearTimeout(late));
+    }
+    done();
+  });
+}
+
+/** For what never became a request: the head is no HTTP, too long or too late. */
+function answerOnSocket(
+  answer: ReturnType<typeof problemAnswers>,
+  error: ConnectionError,
+  socket: Socket,
+  log: FastifyBaseLogger,
+): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = answer(headProblem(error), { id: "", url: "", log });
+  const lines = Object.entries({ ...headers, connection: "close" }).map((pair) => pair.join(": "));
+  socket.write(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  socket.destroySoon();
+}
+
+function headProblem({ code }: ConnectionError): Error {
+  const problem = (statusCode: number, named: string, message: string) =>
+    Object.assign(new Error(message), { statusCode, code: named });
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return problem(408, "TOO_SLOW", "The request did not arrive in time: send it again");
+  if (code === "HPE_HEADER_OVERFLOW")
+    return problem(431, "HEAD_TOO_LONG", "The head of this request is longer than 16 KiB");
+  return problem(400, "BAD_REQUEST", "The head of this request can't be understood");
 }
 
 class NulInUrl extends Error {
@@ -113,8 +187,9 @@ function problemAnswers(
     return {
       status: problem.status,
       headers: {
+        ...ANSWER_HEADERS,
         "content-type": "application/problem+json",
-        "x-request-id": id,
+        ...(id !== "" && { "x-request-id": id }),
         ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
       },
       body: JSON.stringify(errorShape ? errorShape(problem) : problem),

@@ -11,5 +11,6 @@ export { createHttpApp, type HttpAppOptions } from "./http-app.ts";
 export { createLogger, type Logger } from "./logger.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { answerFor, type Problem, type ProblemIssue } from "./problem.ts";
+export { openToBrowsers } from "./open-to-browsers.ts";
 export { serveUntilSignal, type ServeOptions } from "./serve-until-signal.ts";
 export { startTracing, type Tracing } from "./tracing.ts";

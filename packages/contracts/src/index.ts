@@ -1,4 +1,5 @@
 /** Every word that crosses a process boundary: schemas, routes, channels, error codes. */
+export * from "./answer-headers.ts";
 export * from "./api-key.ts";
 export * from "./channels.ts";
 export * from "./consent.ts";

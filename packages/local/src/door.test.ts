@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { get, type IncomingMessage, request as httpRequest } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -204,18 +204,6 @@ test("an answer that breaks off does not look whole", async () => {
   const response = await fetch(`${door.address}/half`);
   await expect(response.text()).rejects.toThrow("terminated");
 });
-
-test.each(["/%zz", "/a/%2e%2e/b"])(
-  "a URL that leads nowhere, %s, is the client's mistake",
-  async (path) => {
-    const door = await doorTo({ console: await listen(echo("console")) });
-    // fetch would tidy the path up.
-    const { port } = new URL(door.address);
-    const [response] = (await once(get({ port, path }), "response")) as [IncomingMessage];
-    expect(response.statusCode).toBe(400);
-    expect(JSON.parse(await text(response))).toMatchObject({ code: "BAD_REQUEST" });
-  },
-);
 
 test("closing does not wait for an event stream for ever", async () => {
   const upstream = fastify({ forceCloseConnections: true });

@@ -2,7 +2,7 @@
 export { serverAccount } from "./account.ts";
 export { openCacheDir } from "./cache-dir.ts";
 export { createDatabase, dropDatabase } from "./databases.ts";
-export { type Door, type DoorOptions, type DoorRoute, openDoor } from "./door.ts";
+export { type Door, DOOR_LIMITS, type DoorLimits, type DoorOptions, openDoor } from "./door.ts";
 export { freePort } from "./server-process.ts";
 export { type Local, type LocalOptions, startLocal } from "./start-local.ts";
 export {

@@ -98,8 +98,8 @@ function backOff(
 }
 
 function spawnService({ file, env, logFile }: SuperviseOptions): ChildProcess {
-  mkdirSync(dirname(logFile), { recursive: true });
-  const log = openSync(logFile, "a");
+  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(logFile, "a", 0o600);
   try {
     return fork(file, {
       execArgv: ["--import", new URL("end-with-parent.ts", import.meta.url).href],

@@ -6,7 +6,7 @@ import { openApiDocument } from "./openapi/document.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
-    swagger: () => object;
+    swagger: (options?: { yaml?: boolean }) => object | string;
   }
 }
 
@@ -28,7 +28,10 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   await app.register(
     fastifyPlugin(
       async (instance: FastifyInstance) => {
-        instance.decorate("swagger", () => document);
+        // JSON is YAML, too.
+        instance.decorate("swagger", ({ yaml = false } = {}) =>
+          yaml ? JSON.stringify(document, null, 2) : document,
+        );
       },
       { name: "@fastify/swagger" },
     ),

@@ -41,7 +41,7 @@ const app = await buildConsole({
   newId: uuid7Generator(Date.now),
   randomBytes,
   log,
-  metrics: createMetrics({ service: "console" }),
+  metrics: createMetrics({ service: "console", key: config.METRICS_KEY }),
   tracing,
   checks: [postgresCheck(database)],
   webFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),

@@ -18,6 +18,18 @@ export function keyInQuery(request: FastifyRequest): string | undefined {
   return typeof query.writeKey === "string" ? query.writeKey : undefined;
 }
 
+/**
+ * Tells a stranger so before a body is read.
+ *
+ * @param elsewhere whether the key may be in the body or the query instead
+ */
+export const askForKey =
+  (find: FindCaller, { elsewhere = false } = {}) =>
+  async (request: FastifyRequest): Promise<void> => {
+    const key = keyInHeader(request);
+    if (key !== undefined || !elsewhere) await authenticate(find, key);
+  };
+
 /** @throws Unauthorized; Busy where keys can't be looked up */
 export async function authenticate(find: FindCaller, key: string | undefined): Promise<Caller> {
   if (key === undefined) throw new Unauthorized();

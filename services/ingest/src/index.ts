@@ -1,5 +1,4 @@
-import cors from "@fastify/cors";
-import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
+import { createHttpApp, type Logger, type Metrics, openToBrowsers } from "@groundswell/bootstrap";
 import { uuid7Generator } from "@groundswell/contracts";
 import { createFindCaller, type Database, postgresCheck } from "@groundswell/db";
 import { connectJobs, openNews } from "@groundswell/queue";
@@ -64,7 +63,7 @@ export async function buildIngest(options: IngestOptions): Promise<Ingest> {
     newId: uuid7Generator(now),
     onError: onError("storing"),
   };
-  const app = await buildApp(options, deps);
+  const app = buildApp(options, deps);
   return {
     app,
     close: async () => {
@@ -76,10 +75,10 @@ export async function buildIngest(options: IngestOptions): Promise<Ingest> {
 
 const MOST_BYTES = 64 * 1024;
 
-async function buildApp(
+function buildApp(
   { accepting, logger, metrics }: IngestOptions,
   deps: IngestDeps,
-): Promise<FastifyInstance> {
+): FastifyInstance {
   const app = createHttpApp({
     logger,
     metrics,
@@ -89,13 +88,7 @@ async function buildApp(
     errorShape: (problem) =>
       problem.instance.startsWith("/v1/") ? { ...problem, message: problem.detail } : problem,
   });
-  await app.register(cors, {
-    origin: "*",
-    methods: ["POST"],
-    allowedHeaders: ["Authorization", "Content-Type", "X-Retry-Count"],
-    exposedHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy"],
-    maxAge: 600,
-  });
+  openToBrowsers(app);
   takeBytes(app);
   trackingRoutes(app, deps);
   feedbackRoutes(app, deps);

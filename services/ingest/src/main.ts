@@ -18,7 +18,7 @@ const ingest = await buildIngest({
   lingerMs: config.INGEST_LINGER_MS,
   clock: () => new Date(),
   logger: createLogger({ service: "ingest", level: config.LOG_LEVEL }),
-  metrics: createMetrics({ service: "ingest" }),
+  metrics: createMetrics({ service: "ingest", key: config.METRICS_KEY }),
 });
 await serveUntilSignal(ingest.app, {
   host: config.HOST,

@@ -17,6 +17,12 @@ const INFLATE = {
  */
 export function takeBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  // A type that can't be read would be refused before any parser is asked, and clients drop what is refused.
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (request.headers["content-type"] !== undefined)
+      request.raw.headers["content-type"] = "application/octet-stream";
+    done();
+  });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 }
 
@@ -30,7 +36,7 @@ export async function readBytes(request: FastifyRequest, most: number): Promise<
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding === "identity" || encoding === "") return body;
-  if (!(encoding in INFLATE))
+  if (!Object.hasOwn(INFLATE, encoding))
     throw new BadRequest(`Content-Encoding ${encoding} is not known: use gzip, deflate or br`);
   try {
     const unpack = INFLATE[encoding as keyof typeof INFLATE];

@@ -25,7 +25,7 @@ const learner = buildLearner({
   idleMs: config.IDLE_MS,
   clock: () => new Date(),
   logger: createLogger({ service: "learner", level: config.LOG_LEVEL }),
-  metrics: createMetrics({ service: "learner" }),
+  metrics: createMetrics({ service: "learner", key: config.METRICS_KEY }),
 });
 await serveUntilSignal(learner.app, {
   host: config.HOST,

@@ -6,7 +6,7 @@ import { buildServe } from "./serve.ts";
 
 const config = readConfig(Config, process.env);
 const logger = createLogger({ service: "serve", level: config.LOG_LEVEL });
-const metrics = createMetrics({ service: "serve" });
+const metrics = createMetrics({ service: "serve", key: config.METRICS_KEY });
 const database = openDatabase(config.DATABASE_URL, { role: "request", name: "serve" });
 const logDatabase = openDatabase(config.DATABASE_URL, { role: "worker", max: 4, name: "serve" });
 await assertDurable(database);

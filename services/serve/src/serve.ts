@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { createHttpApp, type Logger, type Metrics } from "@groundswell/bootstrap";
+import { createHttpApp, type Logger, type Metrics, openToBrowsers } from "@groundswell/bootstrap";
 import { channelNames, uuid7Generator } from "@groundswell/contracts";
 import {
   createFindCaller,
@@ -78,6 +78,7 @@ export function buildServe(deps: ServeDeps): FastifyInstance {
     // Without PostgreSQL and Redis it goes on for a while: they are not what it is ready by.
     checks: [{ name: "models", check: () => assertAlive(pool) }],
   });
+  openToBrowsers(app);
   addPredictionRoutes(app, {
     findCaller: createFindCaller({ database, clock, staleMs: STALE_KEY_MS }),
     predict: createPredict({

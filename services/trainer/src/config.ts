@@ -10,6 +10,8 @@ export const Config = z.object({
   HOST: z.string().default("127.0.0.1"),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+  /** Reads `/metrics` from another machine, as a bearer token; without it only this one may. */
+  METRICS_KEY: z.string().min(16).optional(),
   QUEUE_PREFIX: z.string().min(1).default("groundswell"),
   /** Of one training run. Bits are the same only for the same number. */
   TRAINING_THREADS: z.coerce.number().int().min(1).max(256).default(2),

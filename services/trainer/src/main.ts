@@ -22,7 +22,7 @@ const trainer = buildTrainer({
   providers: config.PROVIDERS,
   clock: () => new Date(),
   logger: createLogger({ service: "trainer", level: config.LOG_LEVEL }),
-  metrics: createMetrics({ service: "trainer" }),
+  metrics: createMetrics({ service: "trainer", key: config.METRICS_KEY }),
 });
 await serveUntilSignal(trainer.app, {
   host: config.HOST,

@@ -28,7 +28,7 @@ const worker = buildWorker({
   unmatchedAfterMs: config.UNMATCHED_AFTER_HOURS * 3_600_000,
   clock: () => new Date(),
   logger: createLogger({ service: "worker", level: config.LOG_LEVEL }),
-  metrics: createMetrics({ service: "worker" }),
+  metrics: createMetrics({ service: "worker", key: config.METRICS_KEY }),
 });
 await serveUntilSignal(worker.app, {
   host: config.HOST,

@@ -25,17 +25,17 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 
-import { authenticate, keyInHeader } from "../authenticate.ts";
+import { askForKey, authenticate, keyInHeader } from "../authenticate.ts";
 import type { IngestDeps } from "../deps.ts";
 import { parseObject, readBytes } from "../read-body.ts";
 import { speakerOf } from "../speaker.ts";
 
 const MOST_BYTES = 64 * 1024;
-const options = { bodyLimit: MOST_BYTES };
 
 type Request = FastifyRequest<{ Params: { subject?: string } }>;
 
 export function consentRoutes(app: FastifyInstance, deps: IngestDeps): void {
+  const options = { bodyLimit: MOST_BYTES, onRequest: askForKey(deps.findCaller) };
   for (const path of ["/api/v1/subjects/:subject", "/api/v1"]) {
     app.post(`${path}/consents`, options, (request: Request, reply) =>
       accept(deps, request, reply),

@@ -14,7 +14,7 @@ import {
 } from "@groundswell/feedback";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { authenticate, keyInHeader } from "../authenticate.ts";
+import { askForKey, authenticate, keyInHeader } from "../authenticate.ts";
 import type { IngestDeps } from "../deps.ts";
 import { parseObject, readBytes } from "../read-body.ts";
 import { headOf, speakerOf } from "../speaker.ts";
@@ -23,9 +23,8 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_ITEMS = 2_500;
 
 export function feedbackRoutes(app: FastifyInstance, deps: IngestDeps): void {
-  app.post("/api/v1/feedback", { bodyLimit: MOST_BYTES }, (request, reply) =>
-    accept(deps, request, reply),
-  );
+  const options = { bodyLimit: MOST_BYTES, onRequest: askForKey(deps.findCaller) };
+  app.post("/api/v1/feedback", options, (request, reply) => accept(deps, request, reply));
 }
 
 /** Answers 207 when what is to be kept is on disk. A refused item is kept too, in quarantine. */

@@ -17,7 +17,7 @@ import {
 } from "@groundswell/feedback";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { authenticate, keyInHeader, keyInQuery } from "../authenticate.ts";
+import { askForKey, authenticate, keyInHeader, keyInQuery } from "../authenticate.ts";
 import type { IngestDeps } from "../deps.ts";
 import { parseObject, readBytes } from "../read-body.ts";
 import { headOf, speakerOf } from "../speaker.ts";
@@ -26,12 +26,15 @@ const SINGLE = ["track", "identify", "page", "screen", "group", "alias"] as cons
 
 /** The tracking API of Segment and RudderStack, as their clients speak it. */
 export function trackingRoutes(app: FastifyInstance, deps: IngestDeps): void {
-  const bodyLimit = TRACKING_LIMITS.batchBytes;
+  const options = {
+    bodyLimit: TRACKING_LIMITS.batchBytes,
+    onRequest: askForKey(deps.findCaller, { elsewhere: true }),
+  };
   for (const path of ["/v1/batch", "/v1/b", "/v1/import"])
-    app.post(path, { bodyLimit }, (request, reply) => accept(deps, request, reply));
+    app.post(path, options, (request, reply) => accept(deps, request, reply));
   for (const type of SINGLE)
     for (const path of [`/v1/${type}`, `/v1/${type.charAt(0)}`])
-      app.post(path, { bodyLimit }, (request, reply) => accept(deps, request, reply, type));
+      app.post(path, options, (request, reply) => accept(deps, request, reply, type));
 }
 
 /** Answers exactly 200 when everything that can be kept is on disk: some clients take nothing else for success. */
