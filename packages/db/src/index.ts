@@ -34,5 +34,6 @@ export {
   renewModel,
   takeModel,
 } from "./stores/learner-lease.ts";
+export { inSteps } from "./stores/step-bounds.ts";
 export * from "./stores/steps.ts";
 export * from "./stores/checkpoints.ts";

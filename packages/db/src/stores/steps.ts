@@ -1,6 +1,7 @@
 import type { Database, Queries } from "../database.ts";
 import { FenceLost, HOLD_FENCE, type LearnerHold } from "./learner-lease.ts";
 import { HOLD_LEDGER_SHARED } from "./ledger-lock.ts";
+import { inSteps, type StepBounds } from "./step-bounds.ts";
 
 /** An example as a learner sees it. */
 export interface LedgerExample {
@@ -25,13 +26,9 @@ export interface RecordedStep {
   rules: 0 | 1;
 }
 
-interface Cut {
+interface Cut extends StepBounds {
   /** Steps so far. */
   after: number;
-  /** New examples in one step, at most. */
-  perStep: number;
-  /** Of one person in one step, at most. */
-  perPerson: number;
   now: Date;
 }
 
@@ -54,7 +51,7 @@ export function takeSteps(
   cut: Cut & { most: number },
 ): Promise<RecordedStep[]> {
   return record(database, hold, cut.now, async (tx, entries) => {
-    const steps = inSteps(await takeExamples(tx, hold, cut), cut, cut.after);
+    const steps = stepsOf(await takeExamples(tx, hold, cut), cut, cut.after);
     return steps.length > 0 || entries === 0 ? steps : [emptyStep(cut.after + 1)];
   });
 }
@@ -74,7 +71,7 @@ export function recordRebase(
 ): Promise<RecordedStep[]> {
   return record(database, hold, cut.now, async (tx) => [
     { ...emptyStep(cut.after + 1), baseVersion: version.number },
-    ...inSteps(await learnedSince(tx, hold, version.learnedThrough), cut, cut.after + 1),
+    ...stepsOf(await learnedSince(tx, hold, version.learnedThrough), cut, cut.after + 1),
   ]);
 }
 
@@ -117,6 +114,9 @@ async function holdToRecord(
   if (held.length === 0) throw new FenceLost(modelId, fence);
 }
 
+const stepsOf = (examples: readonly LedgerExample[], cut: Cut, after: number): RecordedStep[] =>
+  inSteps(examples, cut).map((own, i) => ({ ...emptyStep(after + 1 + i), examples: own }));
+
 const emptyStep = (step: number): RecordedStep => ({
   step,
   baseVersion: null,
@@ -124,29 +124,6 @@ const emptyStep = (step: number): RecordedStep => ({
   dropped: [],
   rules: 1,
 });
-
-/** Each goes into the first step that has room, and not too many of its person. */
-function inSteps(
-  examples: readonly LedgerExample[],
-  { perStep, perPerson }: Pick<Cut, "perStep" | "perPerson">,
-  after: number,
-): RecordedStep[] {
-  const steps: RecordedStep[] = [];
-  /** For each person, the step to look at first: those before it have enough of them. */
-  const turns = new Map<string, { at: number; own: number }>();
-  let full = 0;
-  for (const example of examples) {
-    const turn = turns.get(example.person) ?? { at: full, own: 0 };
-    if (turn.own >= perPerson) Object.assign(turn, { at: turn.at + 1, own: 0 });
-    while ((steps[turn.at]?.examples.length ?? 0) >= perStep)
-      Object.assign(turn, { at: turn.at + 1, own: 0 });
-    while (steps.length <= turn.at) steps.push(emptyStep(after + steps.length + 1));
-    steps[turn.at]?.examples.push(example);
-    turns.set(example.person, { ...turn, own: turn.own + 1 });
-    while ((steps[full]?.examples.length ?? 0) >= perStep) full += 1;
-  }
-  return steps;
-}
 
 /** Every withdrawal and supersede that waits. */
 async function takeEntries(tx: Queries, { projectId, modelId }: LearnerHold): Promise<number[]> {
