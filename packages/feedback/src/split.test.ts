@@ -1,36 +1,79 @@
-import { randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { splitOf } from "./split.ts";
+import { type Counts, nextBlock, type Shares, type Split } from "./split.ts";
 
-const salt = Buffer.from("salt of a model");
-const people = Array.from({ length: 20_000 }, () => randomUUID());
-const share = (salted: Buffer, split: string) =>
-  people.filter((person) => splitOf(salted, person, 0.1, 0.2) === split).length / people.length;
+const saltOf = (n: number) => createHash("sha256").update(String(n)).digest();
 
-test("shares are what they should be", () => {
-  expect(share(salt, "exam")).toBeCloseTo(0.1, 1);
-  expect(share(salt, "validation")).toBeCloseTo(0.2, 1);
-  expect(share(salt, "train")).toBeCloseTo(0.7, 1);
+function place(salt: Buffer, shares: Shares, people: number): Split[] {
+  const counts = { train: 0, validation: 0, exam: 0 };
+  const order: Split[] = [];
+  while (order.length < people)
+    for (const split of nextBlock(salt, shares, counts)) {
+      counts[split] += 1;
+      order.push(split);
+    }
+  return order.slice(0, people);
+}
+
+const countsOf = (order: readonly Split[]): Counts => ({
+  train: order.filter((split) => split === "train").length,
+  validation: order.filter((split) => split === "validation").length,
+  exam: order.filter((split) => split === "exam").length,
 });
 
-test("a person stays in their part, and is in another one for another model", () => {
-  const [one = ""] = people;
-  expect(splitOf(salt, one, 0.1, 0.2)).toBe(splitOf(salt, one, 0.1, 0.2));
-  const other = Buffer.from("salt of another model");
-  const both = people.filter(
-    (person) =>
-      splitOf(salt, person, 0.1, 0) === "exam" && splitOf(other, person, 0.1, 0) === "exam",
+const percent = (least: number) => fc.integer({ min: least, max: 50 }).map((n) => n / 100);
+
+// Of less than a sixteenth each, the two that are put into the first eight are more than their shares.
+test("from eight people on, no part is empty and each has its share to within one person", () => {
+  fc.assert(
+    fc.property(percent(7), percent(7), fc.nat(), (exam, validation, seed) => {
+      fc.pre(exam + validation <= 0.95);
+      const order = place(saltOf(seed), { exam, validation }, 200);
+      for (let n = 8; n <= order.length; n += 1) {
+        const counts = countsOf(order.slice(0, n));
+        const shares = { exam, validation, train: 1 - exam - validation };
+        for (const split of ["exam", "validation", "train"] as const) {
+          expect(counts[split], `${split} of ${n}`).toBeGreaterThan(0);
+          const off = Math.abs(counts[split] - shares[split] * n);
+          expect(off, `${split} of ${n}: ${counts[split]}`).toBeLessThanOrEqual(1 + 1e-6);
+        }
+      }
+    }),
+    { numRuns: 300 },
   );
-  expect(both.length / people.length).toBeLessThan(0.02);
 });
 
-test("whoever is in the exam stays in it when more of the others are taken", () => {
-  const examined = people.filter((person) => splitOf(salt, person, 0.1, 0) === "exam");
-  expect(examined.every((person) => splitOf(salt, person, 0.2, 0.3) === "exam")).toBe(true);
+test("however small a share, its part is not empty; a share of nothing stays so", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(0, 0.001, 0.01), fc.constantFrom(0, 0.001, 0.02), fc.nat(), (exam, validation, seed) => {
+      const order = place(saltOf(seed), { exam, validation }, 40);
+      for (const n of [8, 40]) {
+        const counts = countsOf(order.slice(0, n));
+        expect(counts.exam).toBe(exam > 0 ? 1 : 0);
+        expect(counts.validation).toBe(validation > 0 ? 1 : 0);
+      }
+    }),
+  );
 });
 
-test("no share, no exam", () => {
-  expect(people.some((person) => splitOf(salt, person, 0, 0) !== "train")).toBe(false);
+test("where a person comes in a block tells nothing about their part", () => {
+  const shares = { exam: 0.125, validation: 0.125 };
+  const at = Array.from({ length: 8 }, () => 0);
+  const MODELS = 1_600;
+  for (let seed = 0; seed < MODELS; seed += 1)
+    for (const [i, split] of place(saltOf(seed), shares, 8).entries())
+      if (split === "exam") at[i] = (at[i] ?? 0) + 1;
+  // 200 expected, with a standard deviation of 13.
+  for (const n of at) expect(Math.abs(n - MODELS / 8)).toBeLessThan(66);
+});
+
+test("the same salt and counts give the same block; people placed by other rules are balanced out", () => {
+  const shares = { exam: 0.1, validation: 0.1 };
+  const before = { train: 40, validation: 0, exam: 9 };
+  expect(nextBlock(saltOf(1), shares, before)).toEqual(nextBlock(saltOf(1), shares, before));
+  expect(nextBlock(saltOf(1), shares, before)).not.toContain("exam");
+  expect(nextBlock(saltOf(1), shares, before)).toContain("validation");
 });
