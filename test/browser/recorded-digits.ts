@@ -219,13 +219,16 @@ export async function recordCandidate(
   tx: Queries,
   run: Omit<RecordedRun, "epochs">,
 ): Promise<number> {
-  const right = (n: number, of: number) => Array.from({ length: of }, (_, i) => i < n);
+  const right = (n: number, of: number) => Array.from({ length: of }, (_, i) => Number(i < n));
   const subjects = Array.from({ length: 208 }, (_, i) => `user ${i % 33}`);
   const gate = judgeCandidate({
     settings: { min_accuracy: 0, margin: 0, min_examples: 50 },
     candidate: right(201, 208),
     champion: right(188, 208),
     subjects,
+    targets: subjects.map((_, i) => String(i % 10)),
+    classes: [..."0123456789"],
+    examShare: 0.1,
   });
   const registry = createRegistry(tx, run.projectId);
   const { number } = await registry.addVersion(

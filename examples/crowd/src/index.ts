@@ -4,7 +4,7 @@ export { type Answer, type Client, type ClientOptions, connect } from "./client.
 export { count } from "./count.ts";
 export { type ExamResult, sitExam } from "./exam.ts";
 export { type Expected, expectedOf } from "./expected.ts";
-export { splitLabelled } from "./labelled.ts";
+export { examShareOf, splitLabelled } from "./labelled.ts";
 export { type LeftOut, tellLeftOut } from "./left-out.ts";
 export { type Attitude, type Crowd, type Plan, planCrowd } from "./plan.ts";
 export { type Played, playCrowd, type PostedFeedback } from "./play.ts";

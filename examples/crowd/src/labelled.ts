@@ -34,7 +34,7 @@ const LEAST = 100;
 const MOST_CLASSES = 1_000;
 const LEAST_USERS = 10;
 const MOST_USERS = 400;
-const VISITS_A_USER = 20;
+const VISITS_A_USER = 6;
 
 /**
  * What users meet, and what is kept for the exam.
@@ -98,3 +98,6 @@ function alike(classes: readonly string[]): string[] {
 
 const usersOf = (visits: number) =>
   Math.max(LEAST_USERS, Math.min(MOST_USERS, Math.round(visits / VISITS_A_USER)));
+
+/** A tenth of few people is nobody, or one: of them more sit the gate's exam. */
+export const examShareOf = (users: number): number => (users < 100 ? 0.25 : 0.1);

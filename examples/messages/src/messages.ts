@@ -1,4 +1,4 @@
-import { type App, count, type Sample, splitLabelled } from "@groundswell/crowd";
+import { type App, count, examShareOf, type Sample, splitLabelled } from "@groundswell/crowd";
 
 import type { Columns } from "./columns.ts";
 import { readRows, type Row } from "./read-rows.ts";
@@ -49,7 +49,7 @@ export async function loadMessages(
         // With some hundreds of examples the interval of the difference reaches two to three points
         // to each side: a smaller margin would pass only what is better by as much.
         gate: { margin: 0.03, min_examples: Math.min(200, Math.ceil(traffic.length / 40)) },
-        exam_share: 0.1,
+        exam_share: examShareOf(split.users),
         // Few, since training can't learn from them: with many topics each example counts.
         validation_share: 0.04,
       },

@@ -1,6 +1,7 @@
 import {
   type App,
   count,
+  examShareOf,
   type LeftOut,
   type Sample,
   seededRandom,
@@ -74,7 +75,7 @@ export async function loadPictures(
         // What a killed process had answered must be found by the feedback that follows.
         log_predictions: "before",
         gate: { margin: 0.03, min_examples: Math.min(200, Math.ceil(split.traffic.length / 40)) },
-        exam_share: 0.1,
+        exam_share: examShareOf(split.users),
         validation_share: 0.1,
       },
       traffic: split.traffic.map(sampleOf),

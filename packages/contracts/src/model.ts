@@ -28,9 +28,11 @@ export const ModelPut = z.strictObject({
       margin: z.number().min(0).max(1).default(0),
       /** Fewer exam examples than this prove nothing: the gate stays shut. */
       min_examples: z.int().min(1).default(50),
+      /** Nor do fewer people in the exam. */
+      min_persons: z.int().min(1).default(5),
     })
     .prefault({}),
-  /** Shares of the subjects, by hash: never learned from online, judged at the gate. */
+  /** Share of the people who are never learned from, and judged by at the gate. */
   exam_share: z.number().min(0).max(0.5).default(0.1),
   validation_share: z.number().min(0).max(0.5).default(0.1),
   /** Metrics of feedback that teach: all others are kept, and teach nothing. */
@@ -46,7 +48,12 @@ export const ModelView = z.object({
   config: z.record(z.string(), z.unknown()),
   pace: Pace,
   log_predictions: z.enum(["after", "before"]),
-  gate: z.object({ min_accuracy: z.number(), margin: z.number(), min_examples: z.int() }),
+  gate: z.object({
+    min_accuracy: z.number(),
+    margin: z.number(),
+    min_examples: z.int(),
+    min_persons: z.int(),
+  }),
   exam_share: z.number(),
   validation_share: z.number(),
   teaching_metrics: z.array(z.string()),
@@ -66,13 +73,17 @@ export const Proportion = z.object({
 });
 export type Proportion = z.infer<typeof Proportion>;
 
+/** Every figure is a mean over people, with its 95 % interval over people; null where nobody sat the exam. */
 export const GateReport = z.object({
   passed: z.boolean(),
-  candidate: Proportion,
-  champion: Proportion,
-  /** Candidate minus champion on the same examples, with its 95 % interval. */
-  difference: z.object({ value: z.number(), low: z.number(), high: z.number() }),
+  candidate: Proportion.nullable(),
+  champion: Proportion.nullable(),
+  /** Candidate minus champion on the same examples. */
+  difference: z.object({ value: z.number(), low: z.number(), high: z.number() }).nullable(),
+  /** People in the exam. */
   subjects: z.int(),
+  /** Classes without a single exam example: nothing is known of them. (Absent in reports of older builds.) */
+  missing_classes: z.array(z.string()).optional(),
   checks: z.array(z.object({ name: z.string(), passed: z.boolean(), detail: z.string() })),
 });
 export type GateReport = z.infer<typeof GateReport>;

@@ -36,4 +36,5 @@ export {
 } from "./stores/learner-lease.ts";
 export { inSteps } from "./stores/step-bounds.ts";
 export * from "./stores/steps.ts";
+export * from "./stores/assignments.ts";
 export * from "./stores/checkpoints.ts";

@@ -467,3 +467,28 @@ export const tallies = pgTable(
   },
   (t) => [primaryKey({ columns: [t.projectId, t.modelId, t.bucket, t.what] })],
 );
+
+export const assignments = pgTable(
+  "assignments",
+  {
+    projectId: uuid("project_id").notNull(),
+    modelId: uuid("model_id").notNull(),
+    subjectId: uuid("subject_id").notNull(),
+    split: text().notNull(),
+    assignedAt: instant("assigned_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.modelId, t.subjectId] })],
+);
+
+export const assignmentBlocks = pgTable(
+  "assignment_blocks",
+  {
+    projectId: uuid("project_id").notNull(),
+    modelId: uuid("model_id").notNull(),
+    train: integer().notNull().default(0),
+    validation: integer().notNull().default(0),
+    exam: integer().notNull().default(0),
+    pending: text().array().notNull().default([]),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.modelId] })],
+);

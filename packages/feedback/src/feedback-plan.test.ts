@@ -2,15 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { unbelievable } from "./clock-skew.ts";
-import { type KeptValue, planFeedback } from "./feedback-plan.ts";
+import { type KeptValue, planFeedback, type Settling } from "./feedback-plan.ts";
 import type { FeedbackValue } from "./feedback-value.ts";
-import type { Verdict } from "./join.ts";
 import { valueHash } from "./message-key.ts";
 
 const T0 = Date.parse("2026-11-01T00:00:00Z");
 
 /** The verdict depends on the value alone, as it does when consent and prediction stay as they are. */
-function judge(value: FeedbackValue): Verdict {
+function judge(value: FeedbackValue): Settling {
   const reason = unbelievable(value.occurredAt, value.receivedAt);
   if (reason) return { state: "kept_out", reason, modelId: "m", subjectId: "s", right: null };
   if (value.correction === "no target")

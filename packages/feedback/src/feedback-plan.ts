@@ -23,6 +23,9 @@ export interface KeptValue extends FeedbackValue {
   scoredRight: boolean | null;
 }
 
+/** A verdict about somebody who is placed. */
+export type Settling = Exclude<Verdict, { state: "unplaced" }>;
+
 /** What has to be written so that a feedback id stands as its values say. */
 export interface FeedbackPlan {
   /** The value that counts, as it stands then. */
@@ -50,7 +53,7 @@ export interface FeedbackPlan {
 export function planFeedback(
   kept: readonly KeptValue[],
   incoming: readonly FeedbackValue[],
-  judge: (value: FeedbackValue) => Verdict,
+  judge: (value: FeedbackValue) => Settling,
 ): FeedbackPlan {
   const before = new Map(kept.map((value) => [value.hash, value]));
   const { values, retold, duplicates } = merge(kept, incoming);
@@ -134,7 +137,7 @@ function settle(
   value: KeptValue,
   wins: boolean,
   first: FeedbackValue,
-  verdict: Verdict | undefined,
+  verdict: Settling | undefined,
 ): KeptValue {
   if (!wins) {
     if (value.state === "kept_out") return { ...value, wins };
@@ -161,9 +164,9 @@ function whyNot(value: FeedbackValue, first: FeedbackValue): KeptOutReason {
 function score(
   values: readonly KeptValue[],
   first: KeptValue,
-  about: Verdict | undefined,
-  judge: (value: FeedbackValue) => Verdict,
-  verdict: Verdict | undefined,
+  about: Settling | undefined,
+  judge: (value: FeedbackValue) => Settling,
+  verdict: Settling | undefined,
 ): KeptValue[] {
   if (verdict?.state === "waiting" || first.scoredRight !== null) return [...values];
   const judged = about ?? judge(first);
@@ -176,7 +179,7 @@ function score(
 }
 
 interface Happened {
-  verdict: Verdict | undefined;
+  verdict: Settling | undefined;
   retold: ReadonlySet<string>;
   duplicates: number;
 }
@@ -221,7 +224,7 @@ function describe(
   };
 }
 
-function modelOf(verdict: Verdict | undefined): string | null {
+function modelOf(verdict: Settling | undefined): string | null {
   if (verdict?.state === "joined") return verdict.example.modelId;
   return verdict?.state === "kept_out" ? verdict.modelId : null;
 }

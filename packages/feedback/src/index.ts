@@ -24,7 +24,7 @@ export {
   itemsOf,
   readEnvelopes,
 } from "./envelope.ts";
-export { type FeedbackPlan, type KeptValue, planFeedback } from "./feedback-plan.ts";
+export { type FeedbackPlan, type KeptValue, planFeedback, type Settling } from "./feedback-plan.ts";
 export type { FeedbackValue, Place } from "./feedback-value.ts";
 export {
   type JoinedExample,
@@ -38,7 +38,7 @@ export { messageKey } from "./message-key.ts";
 export { emptyChange, foldEvent, foldFeedback, type ProfileChange } from "./profile.ts";
 export { type IdentityKind, pseudonym } from "./pseudonym.ts";
 export { type Fault, type Read, readFeedbackItem, readTrackingMessage } from "./read-item.ts";
-export { type Split, splitOf } from "./split.ts";
+export { type Counts, nextBlock, type Shares, type Split } from "./split.ts";
 export { toJsonb } from "./storable.ts";
 export {
   type Counter,

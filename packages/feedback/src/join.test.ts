@@ -50,7 +50,13 @@ const teaching: Teaching = {
   wasRight: (_prediction, { value }) => (typeof value === "boolean" ? value : null),
 };
 const judge = (value: ReturnType<typeof said>, facts: Partial<JoinFacts> = {}) =>
-  judgeFeedback(value, { prediction, mayTrain: () => true, teaching, ...facts });
+  judgeFeedback(value, {
+    prediction,
+    mayTrain: () => true,
+    splitOf: () => "train",
+    teaching,
+    ...facts,
+  });
 
 test("with consent it teaches, with whose it is and in which part", () => {
   expect(judge(said())).toEqual({
@@ -65,9 +71,9 @@ test("with consent it teaches, with whose it is and in which part", () => {
     },
     right: true,
   });
-  expect(judge(said(), { prediction: { ...prediction, examShare: 1 } })).toMatchObject({
-    example: { split: "exam" },
-  });
+  expect(judge(said(), { splitOf: () => "exam" })).toMatchObject({ example: { split: "exam" } });
+  const unplaced = { state: "unplaced", modelId: "m", subjectId: ann };
+  expect(judge(said(), { splitOf: () => undefined })).toEqual(unplaced);
 });
 
 test.each([

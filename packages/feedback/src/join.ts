@@ -2,7 +2,7 @@ import type { KeptOutReason } from "@groundswell/contracts";
 
 import { unbelievable } from "./clock-skew.ts";
 import type { FeedbackValue } from "./feedback-value.ts";
-import { type Split, splitOf } from "./split.ts";
+import type { Split } from "./split.ts";
 
 /** What is known of the prediction that a feedback speaks of. */
 export interface PredictionFacts {
@@ -49,6 +49,8 @@ export interface JoinedExample {
 
 export type Verdict =
   | { state: "waiting" }
+  /** It would teach, and nobody knows yet whether it may: its person has to be placed first. */
+  | { state: "unplaced"; modelId: string; subjectId: string }
   | {
       state: "kept_out";
       reason: KeptOutReason;
@@ -63,6 +65,8 @@ export interface JoinFacts {
   prediction: PredictionFacts | undefined;
   /** The person's word on training; undefined where they never said one. */
   mayTrain: (subjectId: string) => boolean | undefined;
+  /** The part of the model's data that the person belongs to; undefined where they are not placed yet. */
+  splitOf: (modelId: string, subjectId: string) => Split | undefined;
   teaching: Teaching;
 }
 
@@ -95,8 +99,8 @@ export function judgeFeedback(value: FeedbackValue, facts: JoinFacts): Verdict {
   const right = teaching.wasRight(prediction, value);
   const example = teaching.exampleOf(prediction, value, prediction.classes);
   if ("reason" in example) return keptOut(example.reason, right);
-  const { splitSalt, examShare, validationShare } = prediction;
-  const split = splitOf(splitSalt, subjectId, examShare, validationShare);
+  const split = facts.splitOf(prediction.modelId, subjectId);
+  if (split === undefined) return { state: "unplaced", modelId: prediction.modelId, subjectId };
   return {
     state: "joined",
     example: {

@@ -1,7 +1,6 @@
-import type { FeedbackPlan, KeptValue } from "./feedback-plan.ts";
+import type { FeedbackPlan, KeptValue, Settling } from "./feedback-plan.ts";
 import { compareWeights } from "./feedback-rank.ts";
 import type { FeedbackValue } from "./feedback-value.ts";
-import type { Verdict } from "./join.ts";
 
 /** One prediction teaches once for each person, however many feedback ids speak of it. */
 export interface LessonKey {
@@ -31,7 +30,7 @@ export const mayTell = ({ state, reason }: Pick<KeptValue, "state" | "reason">):
  */
 export function electTeller(
   plans: readonly FeedbackPlan[],
-  judge: (value: FeedbackValue) => Verdict,
+  judge: (value: FeedbackValue) => Settling,
 ): FeedbackPlan[] {
   const heaviestFirst = plans.toSorted((a, b) => compareWeights(b.winner, a.winner));
   let taught = false;
@@ -75,7 +74,7 @@ function silence(plan: FeedbackPlan): FeedbackPlan {
   };
 }
 
-function speak(plan: FeedbackPlan, verdict: Verdict): FeedbackPlan {
+function speak(plan: FeedbackPlan, verdict: Settling): FeedbackPlan {
   const { winner } = plan;
   if (verdict.state === "waiting") return plan;
   if (verdict.state === "kept_out")

@@ -48,14 +48,19 @@ test("from eight people on, no part is empty and each has its share to within on
 
 test("however small a share, its part is not empty; a share of nothing stays so", () => {
   fc.assert(
-    fc.property(fc.constantFrom(0, 0.001, 0.01), fc.constantFrom(0, 0.001, 0.02), fc.nat(), (exam, validation, seed) => {
-      const order = place(saltOf(seed), { exam, validation }, 40);
-      for (const n of [8, 40]) {
-        const counts = countsOf(order.slice(0, n));
-        expect(counts.exam).toBe(exam > 0 ? 1 : 0);
-        expect(counts.validation).toBe(validation > 0 ? 1 : 0);
-      }
-    }),
+    fc.property(
+      fc.constantFrom(0, 0.001, 0.01),
+      fc.constantFrom(0, 0.001, 0.02),
+      fc.nat(),
+      (exam, validation, seed) => {
+        const order = place(saltOf(seed), { exam, validation }, 40);
+        for (const n of [8, 40]) {
+          const counts = countsOf(order.slice(0, n));
+          expect(counts.exam).toBe(exam > 0 ? 1 : 0);
+          expect(counts.validation).toBe(validation > 0 ? 1 : 0);
+        }
+      },
+    ),
   );
 });
 

@@ -10,7 +10,7 @@ export {
   openArtifactStore,
 } from "./artifact-store.ts";
 export { decodeFrame, encodeFrame, type Frame, FrameError, type FrameHeader } from "./frame.ts";
-export { type Exam, type GateSettings, judgeCandidate } from "./gate.ts";
+export { type Exam, type GateSettings, judgeCandidate, LEAST_PERSONS } from "./gate.ts";
 export { wilson } from "./proportion.ts";
 export type {
   AliasMove,

@@ -9,16 +9,37 @@ const Z = 1.959963984540054;
  */
 export function wilson(right: number, n: number): Proportion {
   if (n === 0) return { value: 0, low: 0, high: 1, n };
-  const share = right / n;
+  return { ...scoreInterval(right / n, n), n };
+}
+
+/**
+ * The mean of people's shares, with an interval over people: Wilson's, of as many single answers as
+ * would make it as sure. People who are all alike count as one answer each, since what they
+ * have in common the next ones need not have.
+ *
+ * @param means of each person, at least one
+ * @param n examples that they stand for
+ */
+export function shareWithInterval(means: readonly number[], n: number): Proportion {
+  const people = means.length;
+  const value = means.reduce((sum, mean) => sum + mean, 0) / people;
+  const squares = means.reduce((sum, mean) => sum + (mean - value) ** 2, 0);
+  const variance = people > 1 ? squares / (people - 1) / people : 0;
+  const asMany = variance > 0 ? (value * (1 - value)) / variance : people;
+  // Student's t is wider than the normal distribution where people are few.
+  const widened = people > 1 ? (Z / studentT95(people - 1)) ** 2 : 1;
+  return { ...scoreInterval(value, Math.min(Math.max(asMany, people), n) * widened), n };
+}
+
+function scoreInterval(share: number, n: number): Omit<Proportion, "n"> {
   const z2n = (Z * Z) / n;
   const centre = (share + z2n / 2) / (1 + z2n);
   const half = (Z / (1 + z2n)) * Math.sqrt((share * (1 - share)) / n + z2n / (4 * n));
   return {
     value: share,
     // Rounding may put a bound a hair on the wrong side of 0, 1 or the share itself.
-    low: right === 0 ? 0 : Math.min(centre - half, share),
-    high: right === n ? 1 : Math.max(centre + half, share),
-    n,
+    low: share === 0 ? 0 : Math.min(centre - half, share),
+    high: share === 1 ? 1 : Math.max(centre + half, share),
   };
 }
 

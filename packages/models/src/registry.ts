@@ -1,5 +1,7 @@
 import type { GateReport, Pace, Proportion, RecipeName } from "@groundswell/contracts";
 
+import type { GateSettings } from "./gate.ts";
+
 /** A model as every service reads it. */
 export interface ModelRecord {
   projectId: string;
@@ -10,7 +12,7 @@ export interface ModelRecord {
   config: Record<string, unknown>;
   pace: Pace;
   logPredictions: "after" | "before";
-  gate: { min_accuracy: number; margin: number; min_examples: number };
+  gate: GateSettings;
   examShare: number;
   validationShare: number;
   /** Metrics of feedback that teach. */

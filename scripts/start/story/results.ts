@@ -40,7 +40,7 @@ const interval = ({ low, high }: Pick<Proportion, "low" | "high">) =>
 export function gateLines({ gate }: RunView): string[] {
   if (!gate) return ["  the gate has not judged"];
   const { candidate, champion, difference } = gate;
-  if (candidate.n === 0)
+  if (!candidate || !champion || !difference)
     return ["  no answers of people kept for the exam: no figures", ...gate.checks.map(checkLine)];
   return [
     ...table([
@@ -53,6 +53,9 @@ export function gateLines({ gate }: RunView): string[] {
       ],
     ]),
     ...gate.checks.map(checkLine),
+    ...(gate.missing_classes?.length
+      ? [`  not in the exam, so nothing is known of: ${gate.missing_classes.join(", ")}`]
+      : []),
   ];
 }
 
@@ -125,7 +128,7 @@ function versionRow({
     kind,
     status,
     `step ${count(learned_through)}`,
-    ...(gate ? [percent(gate.candidate.value)] : [""]),
+    gate?.candidate ? percent(gate.candidate.value) : "–",
     aliases.join(", "),
   ];
 }

@@ -109,7 +109,7 @@ async function copyVerdict(
 ): Promise<void> {
   const judged = await registry.findVersion(modelId, successor);
   const against = JudgedAgainst.safeParse(judged?.lineage).data?.judged_against;
-  if (!judged?.gate || !against) return;
+  if (!judged?.gate?.champion || !against) return;
   if (against.version !== kept.parent || against.learned_through !== kept.learnedThrough) return;
   const { champion } = judged.gate;
   const metrics = { accuracy: champion, judged_beside: successor };

@@ -10,12 +10,13 @@ import type {
   VersionView,
 } from "@groundswell/contracts";
 import type { DeadLetterRecord, FeedbackRecord, LivePrediction, RunRecord } from "@groundswell/db";
-import type {
-  AliasRecord,
-  DeploymentRecord,
-  Evaluation,
-  ModelRecord,
-  VersionRecord,
+import {
+  type AliasRecord,
+  type DeploymentRecord,
+  type Evaluation,
+  type ModelRecord,
+  type VersionRecord,
+  LEAST_PERSONS,
 } from "@groundswell/models";
 import type { z } from "zod";
 
@@ -34,7 +35,7 @@ export function modelView(
     config: model.config,
     pace: model.pace,
     log_predictions: model.logPredictions,
-    gate: model.gate,
+    gate: { min_persons: LEAST_PERSONS, ...model.gate },
     exam_share: model.examShare,
     validation_share: model.validationShare,
     teaching_metrics: model.teachingMetrics,

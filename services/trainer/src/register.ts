@@ -50,16 +50,17 @@ export async function registerCandidate(
       },
       now,
     );
-    await registry.addEvaluation(
-      modelId,
-      {
-        version: version.number,
-        split: "exam",
-        metrics: { accuracy: gate.candidate },
-        examples: gate.candidate.n,
-      },
-      now,
-    );
+    if (gate.candidate)
+      await registry.addEvaluation(
+        modelId,
+        {
+          version: version.number,
+          split: "exam",
+          metrics: { accuracy: gate.candidate },
+          examples: gate.candidate.n,
+        },
+        now,
+      );
     const end = { status: "succeeded" as const, version: version.number, gate };
     if (await endRun(tx, hold, end, now)) return version.number;
     throw new RunTakenOver();

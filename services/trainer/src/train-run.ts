@@ -117,11 +117,14 @@ async function examine(
   const own = await thread.call("answer", { inputs, weights: null });
   const others = await thread.call("answer", { inputs, weights: champion.weights });
   const isRight = (answers: readonly string[]) =>
-    exam.map(({ target }, place) => answers[place] === target);
+    exam.map(({ target }, place) => Number(answers[place] === target));
   return judgeCandidate({
     settings: model.gate,
     candidate: isRight(own),
     champion: isRight(others),
     subjects: exam.map(({ subjectId }) => subjectId),
+    targets: exam.map(({ target }) => target),
+    classes: model.classes,
+    examShare: model.examShare,
   });
 }

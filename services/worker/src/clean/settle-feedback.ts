@@ -20,12 +20,13 @@ import {
   lessonOf,
   type LessonKey,
   planFeedback,
+  type Settling as SettledVerdict,
   standing,
   type Teaching,
-  type Verdict,
 } from "@groundswell/feedback";
 
-import { createLookUps, type LookUps } from "./look-ups.ts";
+import { createParts, type Newcomer } from "./assign-parts.ts";
+import { createLookUps } from "./look-ups.ts";
 
 export interface Settling {
   teaching: Teaching;
@@ -50,8 +51,10 @@ interface Id {
 /** What is known while one transaction settles. */
 interface Work {
   tx: Queries;
-  lookUps: LookUps;
-  judge: (value: FeedbackValue) => Verdict;
+  /** Reads and holds what has to be known to judge these, and places their people. */
+  prepare: (values: readonly FeedbackValue[]) => Promise<void>;
+  /** Of what was prepared. */
+  judge: (value: FeedbackValue) => SettledVerdict;
   now: Date;
 }
 
@@ -89,33 +92,51 @@ export async function settleAgain(
   return finish(work, plans, new Set(), settling.counter);
 }
 
-/** Reads and holds what has to be known to judge these. */
 async function begin(
   tx: Queries,
   values: readonly FeedbackValue[],
   { teaching, now }: Settling,
 ): Promise<Work> {
   const lookUps = createLookUps(tx);
-  await lookUps.load(values);
-  await holdPredictions(tx, values.filter(lookUps.predictionOf));
-  const judge = (value: FeedbackValue) =>
+  const parts = createParts(tx, now);
+  const verdictOn = (value: FeedbackValue) =>
     judgeFeedback(value, {
       prediction: lookUps.predictionOf(value),
       mayTrain: (subjectId) => lookUps.mayTrain(value.projectId, subjectId),
+      splitOf: (modelId, subjectId) => parts.splitOf(value.projectId, modelId, subjectId),
       teaching,
     });
-  return { tx, lookUps, judge, now };
+  const newcomer = (value: FeedbackValue): Newcomer[] => {
+    const verdict = verdictOn(value);
+    const prediction = lookUps.predictionOf(value);
+    if (verdict.state !== "unplaced" || !prediction) return [];
+    const { modelId, subjectId } = verdict;
+    return [{ projectId: value.projectId, modelId, subjectId, prediction }];
+  };
+  const prepare = async (these: readonly FeedbackValue[]) => {
+    await lookUps.load(these);
+    await holdPredictions(tx, these.filter(lookUps.predictionOf));
+    await parts.assign(these.flatMap(newcomer));
+  };
+  await prepare(values);
+  const judge = (value: FeedbackValue): SettledVerdict => {
+    const verdict = verdictOn(value);
+    if (verdict.state === "unplaced")
+      throw new Error(`Whose feedback ${value.feedbackId} is was not placed before it was judged`);
+    return verdict;
+  };
+  return { tx, prepare, judge, now };
 }
 
 /** @param ids held by this transaction */
 async function planKnown(
-  { tx, lookUps, judge }: Work,
+  { tx, prepare, judge }: Work,
   ids: readonly Id[],
   incoming: ReadonlyMap<string, readonly FeedbackValue[]>,
 ): Promise<FeedbackPlan[]> {
   if (ids.length === 0) return [];
   const kept = await readFeedback(tx, ids);
-  await lookUps.load(kept);
+  await prepare(kept);
   const keptOf = Map.groupBy(kept, keyOf);
   return ids.map((id) =>
     planFeedback(keptOf.get(keyOf(id)) ?? [], incoming.get(keyOf(id)) ?? [], judge),
@@ -145,7 +166,7 @@ async function finish(
 
 /** Of all feedbacks about one prediction of one person, one teaches (`lesson.ts`). */
 async function electTellers(
-  { tx, lookUps, judge }: Work,
+  { tx, prepare, judge }: Work,
   plans: readonly FeedbackPlan[],
 ): Promise<FeedbackPlan[]> {
   const lessons = new Map<string, LessonKey>();
@@ -157,7 +178,7 @@ async function electTellers(
   const own = new Set(plans.map(({ winner }) => keyOf(winner)));
   const tellers = await readTellers(tx, [...lessons.values()]);
   const others = tellers.filter((teller) => !own.has(keyOf(teller)));
-  await lookUps.load(others);
+  await prepare(others);
   const all = [...plans, ...others.map(standing)];
   return [...Map.groupBy(all, ({ winner }) => lessonKey(winner)).values()].flatMap((told) =>
     told.length === 1 ? told : electTeller(told, judge),
