@@ -32,7 +32,7 @@ const TAKEN = 256;
 const TURNS = 32;
 /** In the time that a learner takes to learn it. */
 const ARRIVING = 64;
-const CLASSES = [..."0123456789"];
+const CLASSES = "0123456789".split("");
 const UNBOUNDED = { from: 1_000_000, step: PER_STEP, share: 1 };
 
 const digits = loadDigits(Number(values.seed));

@@ -227,7 +227,7 @@ export async function recordCandidate(
     champion: right(188, 208),
     subjects,
     targets: subjects.map((_, i) => String(i % 10)),
-    classes: [..."0123456789"],
+    classes: "0123456789".split(""),
     examShare: 0.1,
   });
   const registry = createRegistry(tx, run.projectId);

@@ -116,14 +116,17 @@ test("a withdrawal waits for the step that is being recorded, and the next one s
   const [taught] = await model.teach(1);
   const subjectId = taught?.subjectId ?? "";
   const order: string[] = [];
+  const held = Promise.withResolvers<void>();
   const recording = world.database.transaction(async (tx) => {
     await tx.query(
       "select pg_advisory_xact_lock_shared(hashtextextended('ledger ' || $1::uuid || ' ' || $2::uuid, 0))",
       [model.projectId, model.modelId],
     );
+    held.resolve();
     await new Promise((resolve) => setTimeout(resolve, 200));
     order.push("recorded");
   });
+  await held.promise;
   const withdrawing = model.withdraw(subjectId).then(() => order.push("withdrawn"));
   await Promise.all([recording, withdrawing]);
   expect(order).toEqual(["recorded", "withdrawn"]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { RunView } from "@groundswell/contracts";
 import type { DatasetRow } from "@groundswell/db";
-import type { Example } from "@groundswell/training";
+import type { Example, VoiceSettings } from "@groundswell/training";
 
 /** What a run learns from, cut once. */
 export interface DataSet {
@@ -19,10 +19,17 @@ export class CannotTrain extends Error {
 
 const LEAST_EXAMPLES = 20;
 
-/** @throws CannotTrain where there is too little to learn from */
-export function splitRows(rows: readonly DatasetRow[], cutAtStep: number): DataSet {
+/**
+ * @param voice how much of what is learned may be one person's
+ * @throws CannotTrain where there is too little to learn from
+ */
+export function splitRows(
+  rows: readonly DatasetRow[],
+  cutAtStep: number,
+  voice: Pick<VoiceSettings, "from" | "share">,
+): DataSet {
   const of = (split: DatasetRow["split"]) => rows.filter((row) => row.split === split);
-  const train = of("train");
+  const train = boundVoices(of("train"), voice);
   if (train.length < LEAST_EXAMPLES)
     throw new CannotTrain(
       `There are ${train.length} examples to train on, ${LEAST_EXAMPLES} are the least: ` +
@@ -34,6 +41,36 @@ export function splitRows(rows: readonly DatasetRow[], cutAtStep: number): DataS
       `All examples are of one class (${[...classes].join()}): two are the least`,
     );
   return { cutAtStep, train, validation: of("validation"), exam: of("exam") };
+}
+
+/**
+ * The same rows, with those of whoever said more than their share counting less: together as much as
+ * the share of what all count then. The exam weighs people alike in its own way.
+ */
+export function boundVoices(
+  rows: readonly DatasetRow[],
+  { from, share }: Pick<VoiceSettings, "from" | "share">,
+): DatasetRow[] {
+  const counts = new Map<string, number>();
+  for (const { subjectId } of rows) counts.set(subjectId, (counts.get(subjectId) ?? 0) + 1);
+  if (counts.size < from) return [...rows];
+  const most = mostEach([...counts.values()], share);
+  return rows.map((row) => {
+    const own = counts.get(row.subjectId) ?? 1;
+    return own > most ? { ...row, weight: (row.weight * most) / own } : row;
+  });
+}
+
+/** The greatest `most` with `most ≤ share · Σ min(count, most)`, and at least one example. */
+function mostEach(counts: readonly number[], share: number): number {
+  let most = Math.max(...counts);
+  for (let i = 0; i < 100; i += 1) {
+    const all = counts.reduce((sum, count) => sum + Math.min(count, most), 0);
+    const next = Math.max(1, share * all);
+    if (next >= most) break;
+    most = next;
+  }
+  return most;
 }
 
 export const examplesOf = (rows: readonly DatasetRow[]): Example[] =>

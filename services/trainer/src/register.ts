@@ -7,6 +7,7 @@ import {
 } from "@groundswell/db";
 import type { ArtifactStore } from "@groundswell/models";
 import { numericClass } from "@groundswell/onnx";
+import { voiceOf } from "@groundswell/training";
 
 import { traceOf } from "./data-set.ts";
 import type { Candidate } from "./train-run.ts";
@@ -89,6 +90,7 @@ function lineageOf(
       exam: traceOf(data.exam),
       cut_at_step: data.cutAtStep,
       caught_up_through: learnedThrough,
+      voice: voiceOf(model),
       excluded: "older values of a feedback; people who withdrew or never agreed",
     },
     judged_against: { version: champion.version, learned_through: champion.learnedThrough },

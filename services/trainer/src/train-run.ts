@@ -9,6 +9,7 @@ import {
 } from "@groundswell/db";
 import { type ArtifactStore, judgeCandidate, type ModelRecord } from "@groundswell/models";
 import type { Thread } from "@groundswell/onnx";
+import { voiceOf } from "@groundswell/training";
 
 import { type ChampionState, readChampion } from "./champion.ts";
 import { CannotTrain, type DataSet, examplesOf, splitRows, viewDataSet } from "./data-set.ts";
@@ -81,7 +82,7 @@ async function cut(database: Database, model: ModelRecord): Promise<DataSet> {
   const throughStep = await createRegistry(database, projectId).learnedThrough(modelId);
   const everything = model.pace === "off";
   const rows = await cutDataset(database, { projectId, modelId, throughStep, everything });
-  return splitRows(rows, throughStep);
+  return splitRows(rows, throughStep, voiceOf(settingsOf(model)));
 }
 
 /** Steps were recorded while the run trained: a candidate that did not know them would forget them all. */
