@@ -33,6 +33,9 @@ Environment
   REDIS_URL               your own Redis
   GROUNDSWELL_INSTANCE    name of this installation, to run a second one beside it
   GROUNDSWELL_CACHE_DIR   where data, logs and server binaries are kept
+  GROUNDSWELL_GIVE_UP_AFTER
+                          how many seconds a database that ended and does not come up is tried
+                          again (default: 120)
   GROUNDSWELL_DEBUG       errors with their stack traces
   PORT                    like --port
 

@@ -5,7 +5,7 @@ import { type Local, startLocal } from "@groundswell/local";
 import { buildWeb } from "@groundswell/web/build";
 
 import { databaseOf } from "./database.ts";
-import type { StartOptions } from "./options.ts";
+import { type StartOptions, UsageError } from "./options.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { type OpenedProject, openProject } from "./project.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,6 +28,7 @@ interface OpenOptions {
   options: StartOptions;
   env: Record<string, string | undefined>;
   terminal: Terminal;
+  /** A database that ended can't be brought up again. */
   onServerLost: (error: Error) => void;
 }
 
@@ -39,12 +40,19 @@ interface OpenOptions {
 export async function openInstallation(open: OpenOptions): Promise<Installation> {
   const { env, terminal, onServerLost } = open;
   const step = createSteps(terminal);
+  const onRestarted = ({ name, downMs }: { name: string; downMs: number }) =>
+    terminal.line(`  ${name} is back after ${duration(downMs)}`);
   const local = await startLocal({
     checkout: CHECKOUT,
     name: INSTANCE,
     durable: true,
     env,
-    onLost: onServerLost,
+    watch: {
+      onEnded: (name) => terminal.line(`  ${name} ended; it is brought back on the same data`),
+      onRestarted,
+      onLost: onServerLost,
+      giveUpAfterMs: secondsOf("GROUNDSWELL_GIVE_UP_AFTER", env),
+    },
   });
   try {
     step(`PostgreSQL: ${local.sources.postgres}; Redis: ${local.sources.redis}`);
@@ -64,8 +72,7 @@ export async function openInstallation(open: OpenOptions): Promise<Installation>
       env,
       onEnded: ({ name, signal, code }) =>
         terminal.line(`  ${name} ended (${signal ?? `status ${code}`}); it is brought back`),
-      onRestarted: ({ name, downMs }) =>
-        terminal.line(`  ${name} is back after ${duration(downMs)}`),
+      onRestarted,
       onPortTaken: (port) => terminal.line(`  port ${port} is taken: the next one is tried`),
     });
     step(`${Object.keys(platform.services).length} services, each a process of its own`);
@@ -85,6 +92,16 @@ export async function openInstallation(open: OpenOptions): Promise<Installation>
 async function stopAll(platform: Platform, local: Local): Promise<void> {
   await platform.stop();
   await local.stop();
+}
+
+/** @throws UsageError where it is no number of seconds */
+function secondsOf(name: string, env: OpenOptions["env"]): number | undefined {
+  const given = env[name];
+  if (!given) return undefined;
+  const seconds = Number(given);
+  if (!(seconds > 0 && seconds < 86_400))
+    throw new UsageError(`${name}=${given}: write a number of seconds, such as ${name}=120`);
+  return seconds * 1_000;
 }
 
 function portOf({ options, env }: OpenOptions): number {

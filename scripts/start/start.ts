@@ -19,7 +19,7 @@ const PER_SECOND = 320;
 /**
  * Everything that `pnpm start` does, until it is asked to stop.
  *
- * @throws where it can't be brought up; nothing is left running
+ * @throws where it can't be brought up, or a database can't be brought back; nothing is left running
  */
 export async function start(
   options: StartOptions,
@@ -36,11 +36,13 @@ export async function start(
   terminal.line(terminal.dim("  starting PostgreSQL and Redis"));
   const stopped = new AbortController();
   const signal = abortOnSignal(stopped);
+  let lost: Error | undefined;
   const installation = await openInstallation({
     options,
     env,
     terminal,
     onServerLost: (error) => {
+      lost = error;
       terminal.line(`  ${error.message}`);
       stopped.abort(error);
     },
@@ -61,6 +63,7 @@ export async function start(
     await installation.stop();
     terminal.line("Stopped.");
   }
+  if (lost) throw lost;
 }
 
 interface Greeting {

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { ModelView, page } from "@groundswell/contracts";
 import { connect } from "@groundswell/crowd";
@@ -11,8 +10,16 @@ import { freePort } from "@groundswell/local";
 import { type TestEnv, testEnv } from "@groundswell/local/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const START = join(ROOT, "scripts/start.ts");
+import {
+  addressIn,
+  keyIn,
+  START,
+  type Started,
+  startProcess,
+  stop,
+  UP,
+} from "../setup/start-process.ts";
+
 let servers: TestEnv;
 let cache: string;
 
@@ -32,41 +39,8 @@ const environment = () => ({
   GROUNDSWELL_INSTANCE: "test",
 });
 
-interface Started {
-  process: ChildProcess;
-  output: () => string;
-}
-
-const UP = "Ctrl-C stops everything";
-
-/** @param until what it has said by then */
-async function start(options: readonly string[], until = UP): Promise<Started> {
-  const child = spawn(process.execPath, [START, ...options], {
-    env: environment(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding("utf8").on("data", (part: string) => (text += part));
-  const started = { process: child, output: () => text };
-  await new Promise<void>((ready, fail) => {
-    child.stdout?.on("data", () => text.includes(until) && ready());
-    child.once("exit", () => fail(new Error(`start ended:\n${text}`)));
-  });
-  return started;
-}
-
-/** @throws where it ends otherwise than well, with what it said */
-async function stop({ process: child, output }: Started): Promise<void> {
-  const ended = child.exitCode === null ? once(child, "exit") : undefined;
-  child.kill("SIGINT");
-  await ended;
-  if (child.exitCode !== 0) throw new Error(`start ended with ${child.exitCode}:\n${output()}`);
-}
-
-const found = (pattern: RegExp, text: string) => pattern.exec(text)?.[0] ?? "";
-const addressIn = (text: string) => found(/http:\/\/127\.0\.0\.1:\d+/, text);
-const keyIn = (text: string) => found(/gs_sk_\w+/, text);
+const start = (options: readonly string[], until?: string): Promise<Started> =>
+  startProcess(options, environment(), until);
 
 /** From /proc: a bare Debian has no `ps`. */
 function childrenOf(pid: number | undefined): number[] {
@@ -119,7 +93,7 @@ describe("an empty platform", () => {
   });
 
   test("asked to stop while it comes up, it stops all the same", async () => {
-    const early = await start(["--no-demo"], "Groundswell");
+    const early = await start(["--no-demo"], "starting PostgreSQL");
     const children = childrenOf(early.process.pid);
     await stop(early);
     expect(early.output()).not.toContain(UP);

@@ -33,6 +33,24 @@ test("a connection that the server ends under a query is unavailable; the next q
   await database.close();
 });
 
+test("a connection that ends between two queries of a transaction is unavailable", async () => {
+  const database = openDatabase(databaseUrl, { role: "worker", max: 1 });
+  const admin = new pg.Client({ connectionString: databaseUrl });
+  await admin.connect();
+  const failure = await failureOf(
+    database.transaction(async (tx) => {
+      const [backend] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
+      await admin.query("select pg_terminate_backend($1, 5000)", [backend?.pid]);
+      await new Promise((heard) => setTimeout(heard, 100));
+      await tx.query("select 1");
+    }),
+  );
+  await admin.end();
+  expect(isUnavailable(failure), String(failure)).toBe(true);
+  expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
+  await database.close();
+});
+
 test("a query that is wrong is not", async () => {
   const database = openDatabase(databaseUrl, { role: "worker" });
   expect(isUnavailable(await failureOf(database.query("select nothing_like_it")))).toBe(false);

@@ -7,8 +7,9 @@ import { promisify } from "node:util";
 import pg from "pg";
 
 import type { Account } from "./account.ts";
+import { keepServer, type ServerWatch } from "./kept-server.ts";
 import { stagePostgres } from "./postgres-binaries.ts";
-import { onFreePort, startServer } from "./server-process.ts";
+import { onFreePort } from "./server-process.ts";
 
 /** A database server that answers at `url`, and how to end it. */
 export interface RunningServer {
@@ -25,7 +26,7 @@ export interface EmbeddedOptions {
   account: Account | undefined;
   durable: boolean;
   env: Record<string, string | undefined>;
-  onLost?: ((error: Error) => void) | undefined;
+  watch: ServerWatch;
 }
 
 /**
@@ -43,6 +44,9 @@ const SETTINGS = {
   log_timezone: "UTC",
 };
 
+/** What it has to read again after a crash can be all of `max_wal_size`. */
+const RECOVERED_WITHIN_MS = 600_000;
+
 /** A real PostgreSQL from the npm package, on a free port of the loopback interface. */
 export async function embeddedPostgres(options: EmbeddedOptions): Promise<RunningServer> {
   const { dir, account } = options;
@@ -54,7 +58,9 @@ export async function embeddedPostgres(options: EmbeddedOptions): Promise<Runnin
   return onFreePort(async (port) => {
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const settings = Object.entries({ ...SETTINGS, port: String(port) });
-    const server = await startServer({
+    const server = await keepServer({
+      ...options.watch,
+      name: "PostgreSQL",
       file: join(home, "bin", "postgres"),
       args: ["-D", data, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
       cwd: data,
@@ -64,7 +70,7 @@ export async function embeddedPostgres(options: EmbeddedOptions): Promise<Runnin
       // SIGINT is the fast shutdown; SIGQUIT ends at once and leaves the rest to recovery.
       signals: { stop: "INT", force: "SIGQUIT" },
       ready: () => answers(url),
-      ...(options.onLost && { onLost: options.onLost }),
+      readyWithinMs: RECOVERED_WITHIN_MS,
     });
     return { url, source: `embedded ${basename(home)}`, stop: server.stop };
   });

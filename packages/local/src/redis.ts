@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 
+import { keepServer } from "./kept-server.ts";
 import type { EmbeddedOptions, RunningServer } from "./postgres.ts";
 import { findRedis } from "./redis-binary.ts";
-import { onFreePort, startServer } from "./server-process.ts";
+import { onFreePort } from "./server-process.ts";
 
 /** A Redis on a free port of the loopback interface, or `undefined` where there is none to run. */
 export async function embeddedRedis(options: EmbeddedOptions): Promise<RunningServer | undefined> {
@@ -16,7 +17,9 @@ export async function embeddedRedis(options: EmbeddedOptions): Promise<RunningSe
   return onFreePort(async (port) => {
     const config = `${data}.conf`;
     writeFileSync(config, redisConfig({ port, data, durable: options.durable }), { mode: 0o600 });
-    const server = await startServer({
+    const server = await keepServer({
+      ...options.watch,
+      name: "Redis",
       file: binary.file,
       args: [config],
       cwd: data,
@@ -24,7 +27,6 @@ export async function embeddedRedis(options: EmbeddedOptions): Promise<RunningSe
       record: data,
       signals: { stop: "TERM", force: "SIGKILL" },
       ready: () => answers(port),
-      ...(options.onLost && { onLost: options.onLost }),
     });
     return { url: `redis://127.0.0.1:${port}`, source: binary.source, stop: server.stop };
   });

@@ -5,14 +5,18 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Account } from "./account.ts";
+import { endLeftBehind } from "./left-behind.ts";
 import { isRunning, type ProcessIdentity, processStart } from "./process-identity.ts";
 
+/** One life of a server. */
 export interface ServerProcess {
+  /** Resolves when it has ended, whatever ended it. */
+  ended: Promise<void>;
   /** Ends the server in its orderly way and waits for it. */
   stop: () => Promise<void>;
 }
 
-interface ServerOptions {
+export interface ServerOptions {
   file: string;
   args: string[];
   /** Working directory; files beside it are `<record>.log` and `<record>.pid`. */
@@ -27,8 +31,6 @@ interface ServerOptions {
   ready: () => Promise<boolean>;
   readyWithinMs?: number;
   stopWithinMs?: number;
-  /** Called when the server ends without having been told to. */
-  onLost?: (error: Error) => void;
 }
 
 /**
@@ -46,11 +48,19 @@ exec 3>&-
 exec 4<&-
 wait $server`;
 
-/** Starts a server, waits until it answers, and holds it until `stop`. */
-export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+/**
+ * Starts a server and waits until it answers.
+ *
+ * @throws where it ends before, or `signal` says that it is wanted no more
+ */
+export async function startServer(
+  options: ServerOptions,
+  signal?: AbortSignal,
+): Promise<ServerProcess> {
   await predecessorEnded(options.record);
+  endLeftBehind(options);
   const { child, pid } = launch(options);
-  const running = { ended: false, stopping: false };
+  const running = { ended: false };
   const end = new Promise<void>((resolve) => {
     const ended = () => {
       running.ended = true;
@@ -64,7 +74,6 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   if (server) writeFileSync(`${options.record}.pid`, JSON.stringify(server));
 
   const stop = async () => {
-    running.stopping = true;
     child.ref();
     child.stdin?.end();
     if (!(await within(end, options.stopWithinMs ?? 60_000)) && server && isRunning(server))
@@ -76,20 +85,17 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const deadline = performance.now() + (options.readyWithinMs ?? 60_000);
   // A refused connection is the expected answer of a server that is still starting.
   while (!(await options.ready().catch(() => false))) {
-    if (running.ended || performance.now() > deadline) {
+    if (running.ended || signal?.aborted || performance.now() > deadline) {
       await stop();
+      signal?.throwIfAborted();
       throw new Error(`${options.file} did not start:\n${logTail(options.record)}`);
     }
     await delay(20);
   }
-  void end.then(() => {
-    if (!running.stopping)
-      options.onLost?.(new Error(`${options.file} ended:\n${logTail(options.record)}`));
-  });
   // The servers alone must not keep this process alive.
   child.unref();
   if (child.stdin instanceof Socket) child.stdin.unref();
-  return { stop };
+  return { ended: end, stop };
 }
 
 /** A port of the loopback interface that is free at this moment. */
@@ -143,8 +149,12 @@ function openLog(file: string): number {
   return openSync(file, size > MOST_LOG_BYTES ? "w" : "a", 0o600);
 }
 
-function logTail(record: string): string {
-  return readFileSync(`${record}.log`, "utf8").slice(-3000);
+const TOLD_LINES = 12;
+
+/** What the server said last. */
+export function logTail(record: string): string {
+  const lines = readFileSync(`${record}.log`, "utf8").slice(-3_000).trimEnd().split("\n");
+  return lines.slice(-TOLD_LINES).join("\n");
 }
 
 function identify(pid: number): ProcessIdentity | undefined {

@@ -6,6 +6,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -84,6 +85,7 @@ async function startOwner(as?: { uid: number; gid: number }, more: typeof env = 
 
 async function query(databaseUrl: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  client.on("error", () => {}); // what was asked is rejected too
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
@@ -158,14 +160,63 @@ test("given servers are used as they are", async () => {
   await one.stop();
 });
 
-test("a server that dies is reported", async () => {
-  const lost = Promise.withResolvers<Error>();
-  const options = { checkout: folder, name: "lost", durable: false, env };
-  local = await startLocal({ ...options, onLost: lost.resolve });
-  const redis = new Redis(local.redisUrl, { retryStrategy: () => null });
+/** SIGKILL to what the note beside its data says is the server. */
+function kill(dir: string, server: "postgres" | "redis"): number {
+  const { pid } = JSON.parse(readFileSync(join(dir, `${server}.pid`), "utf8")) as { pid: number };
+  process.kill(pid, "SIGKILL");
+  return pid;
+}
+
+test("servers that are killed come back on the same data and ports", async () => {
+  const said: string[] = [];
+  const watch = {
+    onEnded: (name: string) => said.push(`${name} ended`),
+    onRestarted: ({ name }: { name: string }) => said.push(`${name} is back`),
+  };
+  local = await startLocal({ checkout: folder, name: "healed", durable: true, env, watch });
+  const { databaseUrl, redisUrl, dir } = local;
+  const redis = new Redis(redisUrl);
   redis.on("error", () => {}); // it is about to be cut off
-  await redis.call("shutdown", "nosave").catch(() => {}); // the connection ends with the server
-  expect((await lost.promise).message).toMatch(/redis-server|valkey-server/);
+  await query(databaseUrl, "create table note (text text)");
+  await redis.set("note", "kept");
+  // A backend that works on when the postmaster dies still holds the shared memory.
+  const working = query(databaseUrl, "select count(*) from generate_series(1, 30000000)");
+  working.catch(() => {}); // it is cut off as well
+  for (const round of ["first", "second"]) {
+    await query(databaseUrl, `insert into note values ('${round}')`);
+    kill(dir, "postgres");
+    kill(dir, "redis");
+    const back = said.length + 4;
+    await vi.waitUntil(() => said.length >= back, { timeout: 30_000, interval: 30 });
+  }
+  expect(said.toSorted()).toEqual([
+    ...["PostgreSQL ended", "PostgreSQL ended", "PostgreSQL is back", "PostgreSQL is back"],
+    ...["Redis ended", "Redis ended", "Redis is back", "Redis is back"],
+  ]);
+  const rows = await query(databaseUrl, "select text from note");
+  expect(rows).toEqual([{ text: "first" }, { text: "second" }]);
+  expect(await redis.get("note")).toBe("kept");
+  redis.disconnect();
+});
+
+test("a server that can't come back is given up, with the reason", async () => {
+  const lost = Promise.withResolvers<Error>();
+  const watch = { onLost: lost.resolve, giveUpAfterMs: 300 };
+  local = await startLocal({ checkout: folder, name: "lost", durable: false, env, watch });
+  rmSync(join(local.dir, "postgres", "global", "pg_control"));
+  kill(local.dir, "postgres");
+  const { message } = await lost.promise;
+  expect(message).toMatch(/^PostgreSQL could not be brought up again for 0 s/);
+  expect(message).toContain("pg_control");
+});
+
+test("a server that is stopped while it comes back stays down", async () => {
+  local = await startLocal({ checkout: folder, name: "stopped", durable: false, env });
+  kill(local.dir, "postgres");
+  const { databaseUrl } = local;
+  await local.stop();
+  local = undefined;
+  expect(await refuses(databaseUrl)).toBe(true);
 });
 
 test("an ordinary user runs it as well as root", async (context) => {

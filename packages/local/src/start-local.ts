@@ -5,6 +5,7 @@ import { openCacheDir } from "./cache-dir.ts";
 import { containerPostgres, containerRedis } from "./containers.ts";
 import { dockerEngine } from "./docker-engine.ts";
 import { claimInstance } from "./instance.ts";
+import type { ServerWatch } from "./kept-server.ts";
 import { type EmbeddedOptions, embeddedPostgres, type RunningServer } from "./postgres.ts";
 import { embeddedRedis } from "./redis.ts";
 
@@ -17,8 +18,8 @@ export interface LocalOptions {
   durable: boolean;
   /** Default: the environment of this process. */
   env?: Record<string, string | undefined>;
-  /** Called when an embedded server ends by itself. */
-  onLost?: (error: Error) => void;
+  /** Of the embedded servers. */
+  watch?: ServerWatch;
 }
 
 /** The databases of one system on this machine. */
@@ -35,7 +36,8 @@ export interface Local {
 /**
  * Brings up PostgreSQL and Redis. `DATABASE_URL` and `REDIS_URL` always win; then
  * `GROUNDSWELL_INFRA=docker` asks for containers; then the embedded servers; and where
- * these can't run, containers if a Docker engine answers.
+ * these can't run, containers if a Docker engine answers. An embedded server that ends is brought
+ * up again.
  *
  * @throws where a durable instance of this name runs already, or a server can't be had
  */
@@ -45,8 +47,8 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const cacheDir = openCacheDir(env, account);
   const name = (options.durable && env["GROUNDSWELL_INSTANCE"]) || options.name;
   const instance = claimInstance({ ...options, cacheDir, name });
-  const { durable, onLost } = options;
-  const embedded = { dir: instance.dir, cacheDir, account, durable, env, onLost };
+  const { durable, watch = {} } = options;
+  const embedded = { dir: instance.dir, cacheDir, account, durable, env, watch };
   const [postgres, redis] = await Promise.allSettled([findPostgres(embedded), findRedis(embedded)]);
   if (postgres.status === "rejected" || redis.status === "rejected") {
     for (const one of [postgres, redis]) if (one.status === "fulfilled") await one.value.stop();
