@@ -189,10 +189,10 @@ test("servers that are killed come back on the same data and ports", async () =>
     const back = said.length + 4;
     await vi.waitUntil(() => said.length >= back, { timeout: 30_000, interval: 30 });
   }
-  expect(said.toSorted()).toEqual([
-    ...["PostgreSQL ended", "PostgreSQL ended", "PostgreSQL is back", "PostgreSQL is back"],
-    ...["Redis ended", "Redis ended", "Redis is back", "Redis is back"],
-  ]);
+  const twice = (what: string) => said.filter((one) => one === what).length === 2;
+  expect(
+    ["PostgreSQL ended", "PostgreSQL is back", "Redis ended", "Redis is back"].filter(twice),
+  ).toHaveLength(4);
   const rows = await query(databaseUrl, "select text from note");
   expect(rows).toEqual([{ text: "first" }, { text: "second" }]);
   expect(await redis.get("note")).toBe("kept");
