@@ -152,7 +152,7 @@ function openLog(file: string): number {
 const TOLD_LINES = 12;
 
 /** What the server said last. */
-export function logTail(record: string): string {
+function logTail(record: string): string {
   const lines = readFileSync(`${record}.log`, "utf8").slice(-3_000).trimEnd().split("\n");
   return lines.slice(-TOLD_LINES).join("\n");
 }
