@@ -13,3 +13,4 @@ const database = openDatabase(url, { role: "maintenance", name: "make-project", 
 const { projectId, secretKey, writeKey } = await makeProject(database, name);
 await database.close();
 console.log(`project     ${projectId}\nsecret key  ${secretKey}\nwrite key   ${writeKey}`);
+console.log("dashboard   GROUNDSWELL_KEY=<secret key> pnpm dashboard https://your.host");

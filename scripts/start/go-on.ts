@@ -16,15 +16,20 @@ export interface Trial {
 interface GoOnOptions {
   terminal: Terminal;
   address: string;
+  /** Address that signs in. */
+  dashboard: string;
   project: OpenedProject;
   trial: Trial | undefined;
 }
 
 /** Says where everything is, and what to do next. */
-export function sayHowToGoOn({ terminal, address, project, trial }: GoOnOptions): void {
+export function sayHowToGoOn({ terminal, address, dashboard, project, trial }: GoOnOptions): void {
   const { secretKey, writeKey } = project;
   terminal.line();
-  terminal.line(`${terminal.bold("Dashboard")}   ${address}/#key=${secretKey}`);
+  terminal.line(`${terminal.bold("Dashboard")}   ${dashboard}`);
+  terminal.line(
+    terminal.dim("            signs in once, within two minutes; pnpm dashboard prints another"),
+  );
   terminal.line(`${terminal.bold("API")}         ${address}/docs`);
   for (const line of table([
     ["secret key", secretKey, "everything in this project; for your server"],

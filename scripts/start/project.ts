@@ -20,6 +20,8 @@ const Kept = z.object({
   projectId: z.string(),
   secretKey: z.string(),
   writeKey: z.string(),
+  /** Where it answered last. */
+  address: z.string().optional(),
   /** Stories that were told in it, whether to the end or not. */
   stories: z.record(z.string(), z.enum(["begun", "told"])),
 });
@@ -86,13 +88,19 @@ export function markStory(file: string, story: string, state: "begun" | "told"):
   keepProject(file, { ...kept, stories: { ...kept.stories, [story]: state } });
 }
 
+/** Writes down where the installation answers, for `pnpm dashboard`. */
+export function markAddress(file: string, address: string): void {
+  const kept = readKept(file);
+  if (kept) keepProject(file, { ...kept, address });
+}
+
 function keepProject(file: string, kept: KeptProject): void {
   writeFileSync(file, `${JSON.stringify(Kept.parse(kept), null, 2)}\n`, { mode: 0o600 });
   // The mode above counts only where the file is new.
   chmodSync(file, 0o600);
 }
 
-function readKept(file: string): KeptProject | undefined {
+export function readKept(file: string): KeptProject | undefined {
   if (!existsSync(file)) return undefined;
   return Kept.parse(JSON.parse(readFileSync(file, "utf8")));
 }

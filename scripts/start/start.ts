@@ -1,12 +1,13 @@
 import { uuid7Generator } from "@groundswell/contracts";
-import { connect } from "@groundswell/crowd";
+import { type Client, connect } from "@groundswell/crowd";
 
+import { dashboardAddress } from "./dashboard-address.ts";
 import { type Demo, loadDemo, SEED } from "./demos.ts";
 import { explain } from "./explain.ts";
 import { sayHowToGoOn, sayWhatIsThere } from "./go-on.ts";
 import { CHECKOUT, type Installation, INSTANCE, openInstallation } from "./installation.ts";
 import type { StartOptions } from "./options.ts";
-import { markStory } from "./project.ts";
+import { markAddress, markStory } from "./project.ts";
 import { untilAborted, abortOnSignal } from "./signals.ts";
 import { deleteData } from "./start-fresh.ts";
 import { tellStory } from "./story/tell-story.ts";
@@ -82,6 +83,7 @@ async function greet(installation: Installation, greeting: Greeting): Promise<vo
     terminal.line(`${terminal.bold("Dashboard")}   ${address}`);
     return;
   }
+  markAddress(installation.projectFile, address);
   const client = connect({ origin: address, key: project.secretKey });
   const demo = await demoToTell(installation, greeting);
   terminal.line();
@@ -89,20 +91,29 @@ async function greet(installation: Installation, greeting: Greeting): Promise<vo
     if (demo) await tellOrSayWhy(installation, { demo, client, terminal, signal });
     else await sayWhatIsThere(client, terminal);
     sayWhatBroke(installation, terminal);
+    await sayTheRest(installation, { client, demo, terminal });
   } finally {
     await client.close();
   }
-  const trial = demo?.app.exam[0];
-  sayHowToGoOn({
-    terminal,
-    address,
-    project,
-    trial: trial && demo ? { model: demo.app.model, ...trial } : undefined,
-  });
   if (options.demo === "none" && project.isNew)
     terminal.line(
       "\nMake your first model on the dashboard's first page, or with PUT /api/v1/models.",
     );
+}
+
+async function sayTheRest(
+  { platform: { address }, project }: Installation,
+  { client, demo, terminal }: { client: Client; demo: Demo | undefined; terminal: Terminal },
+): Promise<void> {
+  if (!project) return;
+  const trial = demo?.app.exam[0];
+  sayHowToGoOn({
+    terminal,
+    address,
+    dashboard: await dashboardAddress(client, address),
+    project,
+    trial: trial && demo ? { model: demo.app.model, ...trial } : undefined,
+  });
 }
 
 /** A story is told once on the same data; asked for again, it says why not. */
@@ -130,7 +141,7 @@ function sayWhatBroke({ project }: Installation, terminal: Terminal): void {
 
 interface Telling {
   demo: Demo;
-  client: ReturnType<typeof connect>;
+  client: Client;
   terminal: Terminal;
   signal: AbortSignal;
 }

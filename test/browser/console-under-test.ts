@@ -18,6 +18,10 @@ export interface ConsoleUnderTest {
   worker: Database;
   /** Asks the API with the secret key. */
   ask: (method: "GET" | "PUT" | "POST", path: string, body?: unknown) => Promise<Response>;
+  /** A code for one sign-in. */
+  code: () => Promise<string>;
+  /** What a code is measured by. */
+  passTime: (ms: number) => void;
   /** Takes the key back, as its owner would. */
   revoke: () => Promise<void>;
   close: () => Promise<void>;
@@ -29,13 +33,14 @@ export async function consoleUnderTest(): Promise<ConsoleUnderTest> {
   const request = openDatabase(env.databaseUrl, { role: "request" });
   const worker = openDatabase(env.databaseUrl, { role: "worker" });
   const maintenance = openDatabase(env.databaseUrl, { role: "maintenance" });
+  let passed = 0;
   const app = await buildConsole({
     database: request,
     artifacts: openArtifactStore(env.artifacts),
     models: modelMaker,
     notify: () => {},
     enqueueRun: () => {},
-    clock: Date.now,
+    clock: () => Date.now() + passed,
     newId: uuid7Generator(Date.now),
     randomBytes,
     log: createLogger({ service: "console", level: "fatal" }),
@@ -44,19 +49,27 @@ export async function consoleUnderTest(): Promise<ConsoleUnderTest> {
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
   const project = await newProject(maintenance);
+  const ask: ConsoleUnderTest["ask"] = (method, path, body) =>
+    fetch(origin + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${project.secret}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
   return {
     origin,
     ...project,
     worker,
-    ask: (method, path, body) =>
-      fetch(origin + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${project.secret}`,
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
+    ask,
+    code: async () => {
+      const answer = await ask("POST", "/api/v1/sign-in-codes");
+      return ((await answer.json()) as { code: string }).code;
+    },
+    passTime: (ms) => {
+      passed += ms;
+    },
     revoke: async () => {
       await maintenance.query("update api_keys set revoked_at = now() where project_id = $1", [
         project.projectId,

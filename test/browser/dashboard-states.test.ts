@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 
 import { formatKey, type ModelView, uuid7Generator } from "@groundswell/contracts";
 import { insertPredictions } from "@groundswell/db";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { faint, nameless } from "./accessibility.ts";
@@ -27,7 +28,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
     open.push(one);
     return one;
   };
-  const signedIn = () => `#key=${server.secret}`;
+  const signedIn = async () => `#code=${await server.code()}`;
   const makeModel = async (name: string, classes: string[]) => {
     const body = { recipe: "text-classifier", classes, config: {} };
     const answer = await server.ask("PUT", `/api/v1/models/${name}`, body);
@@ -54,7 +55,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
       Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true });
     });
     const page = await context.newPage();
-    await page.goto(`${server.origin}/${signedIn()}`);
+    await page.goto(`${server.origin}/${await signedIn()}`);
     await page.getByRole("navigation").waitFor();
     expect(await page.evaluate(() => navigator.language)).toBe("en");
     await context.close();
@@ -85,17 +86,55 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
     await page.getByRole("navigation").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await field.waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect((await stored(page)).sessionStorage).toBe("{}");
   });
 
-  test("takes the key out of the address", async () => {
-    const { page } = await look(`#/models/none?key=${server.secret}`);
+  test("takes the code out of the address and its history, and stays signed in", async () => {
+    const code = await server.code();
+    const { page } = await look(`#/models/none?code=${code}`);
     await page.getByRole("navigation").waitFor();
     expect(page.url()).toBe(`${server.origin}/#/models/none`);
+    await page.reload();
+    await page.getByRole("navigation").waitFor();
+    const [cookie] = await page.context().cookies(server.origin);
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+    const { localStorage, sessionStorage } = await stored(page);
+    expect(localStorage + sessionStorage + cookie?.value).not.toMatch(/gs_sk_/);
+    await page.goBack();
+    expect(page.url()).toBe("about:blank");
+  });
+
+  test("a code that was used, or is too old, says so and how to get another", async () => {
+    const used = await server.code();
+    const first = await look(`#code=${used}`);
+    await first.page.getByRole("navigation").waitFor();
+    const second = await look(`#code=${used}`);
+    await second.page.getByText(/used already.*pnpm dashboard/).waitFor();
+    const old = await server.code();
+    server.passTime(130_000);
+    const third = await look(`#code=${old}`);
+    await third.page.getByText(/older than two minutes.*pnpm dashboard/).waitFor();
+    for (const { complaints } of [second, third])
+      expect(complaints.splice(0).every((text) => text.includes("401"))).toBe(true);
+  });
+
+  test("signing out ends the session, wherever its cookie was taken", async () => {
+    const { page } = await look(await signedIn());
+    await page.getByRole("navigation").waitFor();
+    const [cookie] = await page.context().cookies(server.origin);
+    const asTaken = () =>
+      fetch(`${server.origin}/api/v1/models`, {
+        headers: { cookie: `${cookie?.name}=${cookie?.value}` },
+      });
+    expect((await asTaken()).status).toBe(200);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Secret key").waitFor();
+    expect((await asTaken()).status).toBe(401);
+    expect(await page.context().cookies(server.origin)).toEqual([]);
   });
 
   test("without a model, shows the line that makes one; the line works", async (context) => {
-    const { page } = await look(signedIn());
+    const { page } = await look(await signedIn());
     await page.getByText("No model yet").waitFor();
     await page.screenshot({ path: join(OUT, "dashboard-empty.png") });
     expect(await faint(page)).toEqual([]);
@@ -109,7 +148,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("without events, shows the line that sends one", async () => {
     await makeModel("quiet", ["yes", "no"]);
-    const { page } = await look(signedIn());
+    const { page } = await look(await signedIn());
     await page.getByRole("link", { name: "quiet" }).click();
     await page.getByText("No events yet").waitFor();
     expect(page.url()).toContain("#/models/quiet");
@@ -124,14 +163,14 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("an unknown model is said to be unknown", async () => {
     await makeModel("known", ["yes", "no"]);
-    const { page } = await look(`#/models/%3Cb%3Enone?key=${server.secret}`);
+    const { page } = await look(`#/models/%3Cb%3Enone?code=${await server.code()}`);
     await page.getByText("No model <b>none in this project").waitFor();
     expect(await page.getByRole("navigation").isVisible()).toBe(true);
   });
 
   test("every link leads somewhere", async () => {
     await makeModel("linked", ["yes", "no"]);
-    const { page } = await look(signedIn());
+    const { page } = await look(await signedIn());
     await page.getByRole("link", { name: "linked" }).waitFor();
     const links = await page
       .getByRole("link")
@@ -169,7 +208,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
       })),
     );
     for (const width of [1440, 820]) {
-      const { page } = await look(`#/models/${name}?key=${server.secret}`, {
+      const { page } = await look(`#/models/${name}?code=${await server.code()}`, {
         viewport: { width, height: 900 },
       });
       await page.getByText("<img src=x onerror=alert(1)>").waitFor();
@@ -192,7 +231,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
        from model_versions, generate_series(2, 1000) n where model_id = $1`,
       [id],
     );
-    const { page } = await look(`#/models/many?key=${server.secret}`);
+    const { page } = await look(`#/models/many?code=${await server.code()}`);
     const first = page.locator(".versions tbody tr").first();
     await first.getByText("v1000").waitFor();
     expect(await page.getByRole("button", { name: "Newer" }).isDisabled()).toBe(true);
@@ -204,7 +243,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("keeps the last figures while the server is away, and comes back", async () => {
     await makeModel("steady", ["yes", "no"]);
-    const { page, complaints } = await look(`#/models/steady?key=${server.secret}`);
+    const { page, complaints } = await look(`#/models/steady?code=${await server.code()}`);
     await page.locator(".stage").first().waitFor();
     await page.route("**/api/**", (route) => route.abort());
     await page.getByText(/reconnecting; figures of/).waitFor();
@@ -217,7 +256,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("asks nothing while its tab is hidden", async () => {
     await makeModel("hidden", ["yes", "no"]);
-    const { page } = await look(`#/models/hidden?key=${server.secret}`);
+    const { page } = await look(`#/models/hidden?code=${await server.code()}`);
     await page.locator(".stage").first().waitFor();
     await page.clock.install();
     const turn = (hidden: boolean) =>
@@ -237,7 +276,9 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("nothing moves for those who asked for less motion", async () => {
     await makeModel("still", ["yes", "no"]);
-    const { page } = await look(`#/models/still?key=${server.secret}`, { reducedMotion: "reduce" });
+    const { page } = await look(`#/models/still?code=${await server.code()}`, {
+      reducedMotion: "reduce",
+    });
     await page.locator(".stage").first().waitFor();
     const moving = await page.evaluate(
       () =>
@@ -251,7 +292,7 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
 
   test("the theme can be chosen, and stays chosen", async () => {
     await makeModel("themed", ["yes", "no"]);
-    const { page } = await look(signedIn(), { colorScheme: "light" });
+    const { page } = await look(await signedIn(), { colorScheme: "light" });
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await ground();
     await page.getByRole("button", { name: "Theme: system" }).click();
@@ -264,11 +305,17 @@ describe.skipIf(!opened.browser)("states of the dashboard", () => {
   });
 
   test("a key that is taken back leads to the sign-in", async () => {
-    const { page, complaints } = await look(signedIn());
+    const { page, complaints } = await look(await signedIn());
     await page.getByRole("navigation").waitFor();
     await server.revoke();
     await page.getByLabel("Secret key").waitFor();
-    await page.getByText(/may have been revoked/).waitFor();
+    await page.getByText(/key was revoked/).waitFor();
     expect(complaints.splice(0).every((text) => text.includes("401"))).toBe(true);
   });
 });
+
+const stored = (page: Page) =>
+  page.evaluate(() => ({
+    localStorage: JSON.stringify(localStorage),
+    sessionStorage: JSON.stringify(sessionStorage),
+  }));

@@ -23,7 +23,11 @@ describe.skipIf(!opened.browser)("the first screen", () => {
 
   const look = async (options?: Parameters<typeof visit>[2]): Promise<Visit> => {
     if (!opened.browser) throw new Error(opened.reason);
-    const one = await visit(opened.browser, `${server.origin}/#key=${server.secret}`, options);
+    const one = await visit(
+      opened.browser,
+      `${server.origin}/#code=${await server.code()}`,
+      options,
+    );
     open.push(one);
     await one.page.locator(".stage").first().waitFor();
     return one;

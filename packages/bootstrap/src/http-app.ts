@@ -98,12 +98,10 @@ function hearOut(app: FastifyInstance): void {
     const { socket } = raw;
     if (raw.complete === false && !socket.destroyed) {
       raw.resume();
-      const late = setTimeout(() => socket.destroy(), LINGER_MS);
-      for (const [on, what] of [
-        [raw, "end"],
-        [socket, "close"],
-      ] as const)
-        on.once(what, () => clearTimeout(late));
+      const late = setTimeout(() => {
+        if (!raw.complete) socket.destroy();
+      }, LINGER_MS);
+      raw.once("close", () => clearTimeout(late));
     }
     done();
   });

@@ -53,6 +53,11 @@ export const Unauthorized = defineError(
   401,
   "No valid API key: send it as `Authorization: Bearer gs_…` (or as the user name of Basic)",
 );
+export const SignInRefused = defineError(
+  "SIGN_IN_REFUSED",
+  401,
+  "%s. `pnpm dashboard` prints a new one; or sign in with a secret key",
+);
 export const Forbidden = defineError("FORBIDDEN", 403, "This key may not %s: use a secret key");
 export const ModelNotFound = defineError("MODEL_NOT_FOUND", 404, "No model %s in this project");
 export const VersionNotFound = defineError("VERSION_NOT_FOUND", 404, "Model %s has no version %s");

@@ -11,6 +11,7 @@ export * from "./operations.ts";
 export * from "./overview.ts";
 export * from "./prediction.ts";
 export * from "./routes.ts";
+export * from "./sign-in.ts";
 export * from "./tracking.ts";
 export * from "./training-run.ts";
 export * from "./uuid7.ts";

@@ -29,6 +29,7 @@ import {
 } from "./operations.ts";
 import { Backlog, LiveQuery, LiveRows, Overview } from "./overview.ts";
 import { PredictionAnswer, PredictionRequest } from "./prediction.ts";
+import { SignInCode } from "./sign-in.ts";
 import { TrackingMessage, TrackingResults } from "./tracking.ts";
 import { RunEvent, RunPost, RunView } from "./training-run.ts";
 
@@ -339,6 +340,15 @@ export const routes: readonly Route[] = [
     summary: "Change settings of this project; what is not named stays",
     body: ProjectPatch,
     success: { status: 200, schema: ProjectView },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in-codes",
+    service: "console",
+    tag: "project",
+    summary: "A code for one sign-in to the dashboard, good for two minutes: /#code=…",
+    success: { status: 201, schema: SignInCode },
+    problems: [403],
   },
   {
     method: "GET",

@@ -5,6 +5,13 @@ export * from "./migrate.ts";
 export * from "./stores/predictions.ts";
 export * from "./stores/projects.ts";
 export * from "./stores/registry.ts";
+export {
+  createSession,
+  createSignInCode,
+  endSession,
+  findSession,
+  redeemSignInCode,
+} from "./stores/sessions.ts";
 export * from "./stores/runs.ts";
 export { type FeedbackRecord, findFeedback } from "./stores/feedback-fate.ts";
 export * from "./stores/live.ts";

@@ -34,9 +34,9 @@ export async function migrateDatabase(
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
     await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
-    const through = await newestMigration(client);
+    const done = await migrationsDone(client);
     for (const migration of migrationFiles.readMigrationFiles({ migrationsFolder: folder }))
-      if (migration.folderMillis > through) await apply(client, migration);
+      if (!done.has(migration.folderMillis)) await apply(client, migration);
     await client.query("set role gs_maintenance");
     await client.query("select make_day(current_date + i) from generate_series(-1, 7) i");
   } finally {
@@ -47,15 +47,14 @@ export async function migrateDatabase(
 /** The table in which drizzle's own migrator, that ran here first, keeps what was done. */
 const DONE = "drizzle.__drizzle_migrations";
 
-async function newestMigration(client: pg.Client): Promise<number> {
+/** Numbers may come out of order: two branches took theirs at the same time. */
+async function migrationsDone(client: pg.Client): Promise<Set<number>> {
   await client.query("create schema if not exists drizzle");
   await client.query(
     `create table if not exists ${DONE} (id serial primary key, hash text not null, created_at bigint)`,
   );
-  const { rows } = await client.query<{ newest: string | null }>(
-    `select max(created_at) as newest from ${DONE}`,
-  );
-  return Number(rows[0]?.newest ?? 0);
+  const { rows } = await client.query<{ created_at: string }>(`select created_at from ${DONE}`);
+  return new Set(rows.map(({ created_at }) => Number(created_at)));
 }
 
 async function apply(client: pg.Client, { sql, hash, folderMillis }: Migration): Promise<void> {

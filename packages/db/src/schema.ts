@@ -46,6 +46,32 @@ export const apiKeys = pgTable(
   (t) => [primaryKey({ columns: [t.projectId, t.keyId] })],
 );
 
+export const signInCodes = pgTable(
+  "sign_in_codes",
+  {
+    projectId: uuid("project_id").notNull(),
+    codeHash: bytea("code_hash").notNull(),
+    keyId: text("key_id").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    usedAt: instant("used_at"),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.codeHash] })],
+);
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    projectId: uuid("project_id").notNull(),
+    sessionHash: bytea("session_hash").notNull(),
+    keyId: text("key_id").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    endedAt: instant("ended_at"),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.sessionHash] })],
+);
+
 export const inbox = pgTable(
   "inbox",
   {

@@ -65,13 +65,18 @@ export function restOfBody(first: Buffer, request: IncomingMessage): PassThrough
     if (!rest.write(chunk)) request.pause();
   };
   const more = () => request.resume();
-  const end = () => rest.end();
+  const end = () => {
+    request.off("close", broken);
+    rest.end();
+  };
   const broken = () => rest.destroy(new Error("the client went away"));
   rest.once("close", () => {
     request.off("data", pass).off("end", end).off("close", broken).resume();
   });
   rest.on("drain", more);
   rest.write(first);
-  request.on("data", pass).once("end", end).once("close", broken).resume();
+  // Its last bytes may have been among the first.
+  if (request.readableEnded) end();
+  else request.on("data", pass).once("end", end).once("close", broken).resume();
   return rest;
 }

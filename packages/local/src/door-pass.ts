@@ -132,7 +132,8 @@ function headersBack(raw: unknown): string[] {
 function linger(request: IncomingMessage, socket: Socket): void {
   if (request.complete || socket.destroyed) return;
   request.resume();
-  const late = setTimeout(() => socket.destroy(), LINGER_MS);
-  request.once("end", () => clearTimeout(late));
-  socket.once("close", () => clearTimeout(late));
+  const late = setTimeout(() => {
+    if (!request.complete) socket.destroy();
+  }, LINGER_MS);
+  request.once("close", () => clearTimeout(late));
 }

@@ -37,9 +37,10 @@ async function service(answer: RequestListener): Promise<{ origin: string; serve
 /** Says who it is and what it was asked, to the byte. */
 const echo =
   (name: string): RequestListener =>
-  async (request, answer) => {
-    const body = await text(request);
-    answer.end(JSON.stringify([name, request.method, request.url, body]));
+  (request, answer) => {
+    void text(request).then((body) =>
+      answer.end(JSON.stringify([name, request.method, request.url, body])),
+    );
   };
 
 async function doorTo(answer: RequestListener, limits: Partial<DoorLimits> = {}): Promise<Door> {
@@ -228,4 +229,23 @@ test("a service that ends mid-request is a 503; one that ends mid-answer breaks 
   const door = await doorTo((request) => request.socket.destroy());
   const answer = await fetch(`${door.address}/v1/batch`, { method: "POST", body: "{}" });
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+});
+
+test("a body passes whole, whatever its size and its chunks", async () => {
+  const door = await doorTo((request, answer) => {
+    void text(request).then((body) => answer.end(String(body.length)));
+  });
+  for (const size of [1, 65_535, 65_536, 65_537, 70_000, 131_072, 400_000])
+    for (const chunk of [size, 65_536, 16_384 + 1]) {
+      const body = new ReadableStream({
+        start(controller) {
+          for (let at = 0; at < size; at += chunk)
+            controller.enqueue(new Uint8Array(Math.min(chunk, size - at)).fill(120));
+          controller.close();
+        },
+      });
+      const sent = chunk === size ? { body: "x".repeat(size) } : { body, duplex: "half" as const };
+      const answer = await fetch(`${door.address}/v1/batch`, { method: "POST", ...sent });
+      expect([size, chunk, await answer.text()]).toEqual([size, chunk, String(size)]);
+    }
 });

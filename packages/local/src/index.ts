@@ -4,7 +4,7 @@ export { openCacheDir } from "./cache-dir.ts";
 export { createDatabase, dropDatabase } from "./databases.ts";
 export { type Door, DOOR_LIMITS, type DoorLimits, type DoorOptions, openDoor } from "./door.ts";
 export { freePort } from "./server-process.ts";
-export { type Local, type LocalOptions, startLocal } from "./start-local.ts";
+export { instanceFolder, type Local, type LocalOptions, startLocal } from "./start-local.ts";
 export {
   supervise,
   type Supervised,

@@ -30,15 +30,22 @@ export function claimInstance({ cacheDir, checkout, name, durable }: InstanceOpt
     );
   const instances = join(cacheDir, "instances");
   makeOpenFolder(instances);
-  const key = createHash("sha256").update(realpathSync(checkout)).digest("hex").slice(0, 12);
+  const key = keyOf(checkout);
   removeAbandoned(instances, `${key}-tmp-`);
   return durable
-    ? claimDurable(join(instances, `${key}-${name}`), name)
+    ? claimDurable(durableFolder({ cacheDir, checkout, name }), name)
     : claimThrowaway(
         instances,
         `${key}-tmp-${name}-${process.pid}-${randomBytes(3).toString("hex")}`,
       );
 }
+
+/** Where a durable instance lies, whether it runs or not. */
+export const durableFolder = ({ cacheDir, checkout, name }: Omit<InstanceOptions, "durable">) =>
+  join(cacheDir, "instances", `${keyOf(checkout)}-${name}`);
+
+const keyOf = (checkout: string) =>
+  createHash("sha256").update(realpathSync(checkout)).digest("hex").slice(0, 12);
 
 function claimDurable(dir: string, name: string): Instance {
   makeOpenFolder(dir);

@@ -4,7 +4,7 @@ import { serverAccount } from "./account.ts";
 import { openCacheDir } from "./cache-dir.ts";
 import { containerPostgres, containerRedis } from "./containers.ts";
 import { dockerEngine } from "./docker-engine.ts";
-import { claimInstance } from "./instance.ts";
+import { claimInstance, durableFolder } from "./instance.ts";
 import type { ServerWatch } from "./kept-server.ts";
 import { type EmbeddedOptions, embeddedPostgres, type RunningServer } from "./postgres.ts";
 import { embeddedRedis } from "./redis.ts";
@@ -65,6 +65,16 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       instance.release();
     },
   };
+}
+
+/** Folder of a durable instance, whether it runs or not. */
+export function instanceFolder({
+  checkout,
+  name,
+  env,
+}: Required<Pick<LocalOptions, "checkout" | "name" | "env">>): string {
+  const cacheDir = openCacheDir(env, serverAccount());
+  return durableFolder({ cacheDir, checkout, name: env["GROUNDSWELL_INSTANCE"] || name });
 }
 
 const given = (url: string, source: string): RunningServer => ({

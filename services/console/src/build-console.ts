@@ -5,7 +5,7 @@ import {
   type ReadyCheck,
   type Tracing,
 } from "@groundswell/bootstrap";
-import { createFindCaller, readRunEvents, withProject } from "@groundswell/db";
+import { createFindCaller, findSession, readRunEvents, withProject } from "@groundswell/db";
 import type { FastifyInstance } from "fastify";
 
 import { contractRoutes } from "./contract-routes.ts";
@@ -17,6 +17,7 @@ import { modelRoutes } from "./routes/models.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { projectRoutes } from "./routes/project.ts";
 import { runEventRoutes } from "./routes/run-events.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { subjectRoutes } from "./routes/subjects.ts";
 import { trainingRunRoutes } from "./routes/training-runs.ts";
 import { versionRoutes } from "./routes/versions.ts";
@@ -50,8 +51,11 @@ export async function buildConsole(options: ConsoleOptions): Promise<FastifyInst
     tracing,
     bodyLimit: BODY_LIMIT,
   });
+  const findCaller = createFindCaller({ database, clock });
   const contract = contractRoutes(app, {
-    findCaller: createFindCaller({ database, clock }),
+    findCaller,
+    findSession: async (session) =>
+      (await findSession(database, session, new Date(clock())))?.caller,
     checkAnswers: options.checkAnswers ?? false,
   });
   const feed = createRunFeed({ read: runReader(options), pollMs: options.runPollMs ?? 250 });
@@ -65,6 +69,7 @@ export async function buildConsole(options: ConsoleOptions): Promise<FastifyInst
   subjectRoutes(contract, options);
   operationRoutes(contract, options);
   projectRoutes(contract, options);
+  sessionRoutes(app, contract, { ...options, findCaller });
   contract.assertComplete();
 
   await addDocs(app);

@@ -10,6 +10,8 @@ import {
 import { type Caller, type FindCaller, isUnavailable } from "@groundswell/db";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
+import { assertOwnPage, sessionIn } from "./session-cookie.ts";
+
 /** One request to a route of the contract, from somebody who may make it. */
 export interface Asked {
   caller: Caller;
@@ -33,6 +35,8 @@ export interface ContractRoutes {
 
 export interface ContractRoutesOptions {
   findCaller: FindCaller;
+  /** Who a session of the dashboard is of; undefined where it is over. */
+  findSession: FindCaller;
   /** Whether every answer is held against its schema: for tests, where a mismatch is a 500. */
   checkAnswers: boolean;
 }
@@ -40,8 +44,14 @@ export interface ContractRoutesOptions {
 /** Registers the console's part of the route table: what is not in the table can't be registered. */
 export function contractRoutes(
   app: FastifyInstance,
-  { findCaller, checkAnswers }: ContractRoutesOptions,
+  { findCaller, findSession, checkAnswers }: ContractRoutesOptions,
 ): ContractRoutes {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const letIn = async (request: FastifyRequest) => {
+    const caller = await whileAvailable(() => authenticate(request, { findCaller, findSession }));
+    if (caller.kind !== "secret") throw new Forbidden("use the control API");
+    callers.set(request, caller);
+  };
   const open = new Map(
     routes
       .filter(({ service }) => service === "console")
@@ -56,10 +66,12 @@ export function contractRoutes(
       app.route({
         method: route.method,
         url: route.path,
+        // A stranger is told so before the body is read.
+        onRequest: letIn,
         handler: async (request, reply) => {
+          const caller = callers.get(request);
+          if (!caller) throw new Unauthorized();
           const payload = await whileAvailable(async () => {
-            const caller = await authenticate(request, findCaller);
-            if (caller.kind !== "secret") throw new Forbidden("use the control API");
             const { query, body } = request;
             const params = paramsOf(request);
             return answer({ caller, params, query, body, request, reply });
@@ -86,9 +98,16 @@ async function whileAvailable<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function authenticate(request: FastifyRequest, findCaller: FindCaller): Promise<Caller> {
-  const key = keyInAuthorization(request.headers.authorization);
-  const caller = key === undefined ? undefined : await findCaller(key);
+/** By a key, or by the cookie of the dashboard: a header that is there has the word. */
+async function authenticate(
+  request: FastifyRequest,
+  { findCaller, findSession }: Pick<ContractRoutesOptions, "findCaller" | "findSession">,
+): Promise<Caller> {
+  const { authorization } = request.headers;
+  const session = authorization === undefined ? sessionIn(request) : undefined;
+  if (session !== undefined && request.method !== "GET") assertOwnPage(request);
+  const key = keyInAuthorization(authorization);
+  const caller = await (session !== undefined ? findSession(session) : key && findCaller(key));
   if (!caller) throw new Unauthorized();
   return caller;
 }

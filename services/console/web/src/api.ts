@@ -52,8 +52,7 @@ export interface Api {
 }
 
 export interface ApiOptions {
-  key: string;
-  /** Called where the key is refused, before the method throws. */
+  /** Called where the session is over, before the method throws. */
   refused: (problem: ApiProblem) => void;
 }
 
@@ -68,14 +67,14 @@ interface Sent {
   stream?: boolean;
 }
 
-export function createApi({ key, refused }: ApiOptions): Api {
+/** Signed in by a cookie that the browser sends by itself. */
+export function createApi({ refused }: ApiOptions): Api {
   async function send(path: string, { method = "GET", body, headers, signal, stream }: Sent = {}) {
     const signals = [signal, stream ? undefined : AbortSignal.timeout(TIMEOUT_MS)];
     const response = await fetch(`/api/v1${path}`, {
       method,
       cache: "no-store",
       headers: {
-        authorization: `Bearer ${key}`,
         ...(body !== undefined && { "content-type": "application/json" }),
         ...headers,
       },
@@ -87,7 +86,7 @@ export function createApi({ key, refused }: ApiOptions): Api {
     });
     if (response.ok) return response;
     const problem = await problemOf(response);
-    if (problem.status === 401 || problem.status === 403) refused(problem);
+    if (problem.status === 401) refused(problem);
     throw problem;
   }
   async function ask<Answer>(path: string, sent?: Sent): Promise<Answer> {

@@ -1,45 +1,54 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
 import { createApi } from "./api.ts";
-import type { ApiProblem } from "./asking/problem.ts";
+import { asProblem } from "./asking/problem.ts";
 import { Console } from "./console.tsx";
-import { type KeyStore, readAddress, takeKeyFromAddress } from "./session.ts";
+import { readAddress, session, takeCodeFromAddress } from "./session.ts";
 import { SignIn } from "./sign-in/sign-in.tsx";
 
-const REFUSED =
-  "This key is not valid (any more): it may have been revoked, or it belongs to another installation";
-const MAY_NOT = "This key may not use the control API: sign in with a secret key (gs_sk_…)";
+const OVER =
+  "You are signed out: the session is over, or its key was revoked. Sign in again to go on";
 
-/** Signed in or not. */
-export function App({ keys }: { keys: KeyStore }) {
-  const [key, setKey] = useState(keys.read);
-  const [reason, setReason] = useState("");
+/** `asking`: whether this browser is signed in is not known yet. */
+type State = "asking" | "in" | { out: string };
+
+/** Signed in or not. @param code of the address that the page was opened with */
+export function App({ code }: { code: string | null }) {
+  const [state, setState] = useState<State>("asking");
   const [model, setModel] = useState(() => readAddress(location.hash).model);
 
-  const signIn = useCallback(
-    (next: string | null, why = "") => {
-      keys.write(next);
-      setKey(next);
-      setReason(why);
-    },
-    [keys],
-  );
+  const come = useCallback(async (given: string | null) => {
+    try {
+      if (given !== null) await session.open({ code: given });
+      setState(given !== null || (await session.isOpen()) ? "in" : { out: "" });
+    } catch (error) {
+      setState({ out: asProblem(error).message });
+    }
+  }, []);
+  useEffect(() => void come(code), [come, code]);
   useEffect(() => {
     const follow = () => {
       const address = readAddress(location.hash);
-      takeKeyFromAddress(window, keys);
-      if (address.key !== null) signIn(keys.read());
+      const given = takeCodeFromAddress(window);
+      if (given !== null) void come(given);
       if (address.model !== null) setModel(address.model);
     };
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
-  }, [keys, signIn]);
+  }, [come]);
 
-  const api = useMemo(() => {
-    const refused = ({ status }: ApiProblem) => signIn(null, status === 403 ? MAY_NOT : REFUSED);
-    return key === null ? null : createApi({ key, refused });
-  }, [key, signIn]);
+  const api = useMemo(() => createApi({ refused: () => setState({ out: OVER }) }), []);
+  const signIn = useCallback(async (key: string) => {
+    await session.open({ key });
+    setState("in");
+  }, []);
+  const signOut = useCallback(async () => {
+    // Where it can't be ended on the server, the page does not say that it was.
+    await session.end();
+    setState({ out: "" });
+  }, []);
 
-  if (!api) return <SignIn key={reason} reason={reason} signIn={signIn} />;
-  return <Console api={api} selected={model} signOut={() => signIn(null)} />;
+  if (state === "asking") return <p class="state">Loading…</p>;
+  if (state === "in") return <Console api={api} selected={model} signOut={() => void signOut()} />;
+  return <SignIn key={state.out} reason={state.out} signIn={signIn} />;
 }

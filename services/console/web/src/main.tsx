@@ -6,10 +6,9 @@ import { render } from "preact";
 
 import { App } from "./app.tsx";
 import { applyTheme, storedTheme } from "./navigation/theme.ts";
-import { keyStore, takeKeyFromAddress } from "./session.ts";
+import { takeCodeFromAddress } from "./session.ts";
 
 applyTheme(storedTheme());
-const keys = keyStore(sessionStorage);
-takeKeyFromAddress(window, keys);
+const code = takeCodeFromAddress(window);
 const root = document.getElementById("app");
-if (root) render(<App keys={keys} />, root);
+if (root) render(<App code={code} />, root);

@@ -1,6 +1,11 @@
-/** What a fragment of the address says: `#/models/digits`, `#key=gs_sk_…`, or both as `#/models/digits?key=…`. */
+import type { SessionPost, SessionView } from "@groundswell/contracts";
+
+import { asProblem, problemOf } from "./asking/problem.ts";
+
+/** What a fragment of the address says: `#/models/digits`, `#code=…`, or both as `#/models/digits?code=…`. */
 export interface Address {
-  key: string | null;
+  /** For one sign-in. */
+  code: string | null;
   model: string | null;
 }
 
@@ -10,7 +15,7 @@ export function readAddress(hash: string): Address {
   const text = hash.replace(/^#/, "");
   const [path = "", query = ""] = text.startsWith("/") ? text.split("?") : ["", text];
   const model = MODEL.exec(path)?.[1];
-  return { key: new URLSearchParams(query).get("key"), model: model ? decode(model) : null };
+  return { code: new URLSearchParams(query).get("code"), model: model ? decode(model) : null };
 }
 
 export const modelAddress = (name: string): string => `#/models/${encodeURIComponent(name)}`;
@@ -24,24 +29,33 @@ function decode(part: string): string {
   }
 }
 
-/** Where the key lives: as long as the tab, and never in the address bar. */
-export interface KeyStore {
-  read: () => string | null;
-  write: (key: string | null) => void;
-}
-
-const NAME = "groundswell.key";
-
-export const keyStore = (storage: Storage): KeyStore => ({
-  read: () => storage.getItem(NAME),
-  write: (key) => (key === null ? storage.removeItem(NAME) : storage.setItem(NAME, key)),
-});
-
-/** Moves a key from the address into the store, so that neither history nor a shoulder keeps it. */
-export function takeKeyFromAddress(page: Pick<Window, "location" | "history">, keys: KeyStore) {
-  const { key, model } = readAddress(page.location.hash);
-  if (key === null) return;
-  keys.write(key.trim());
+/** Takes a code out of the address bar and its history. */
+export function takeCodeFromAddress(page: Pick<Window, "location" | "history">): string | null {
+  const { code, model } = readAddress(page.location.hash);
+  if (code === null) return null;
   const { pathname, search } = page.location;
   page.history.replaceState(null, "", pathname + search + (model ? modelAddress(model) : ""));
+  return code.trim();
+}
+
+/** The session is a cookie that no script can read: the server is asked. Each throws `ApiProblem`. */
+export const session = {
+  isOpen: async () => (await ask("GET")).signed_in,
+  open: async (post: SessionPost) => void (await ask("POST", post)),
+  end: async () => void (await ask("DELETE")),
+};
+
+async function ask(method: string, body?: SessionPost): Promise<SessionView> {
+  const response = await fetch("/session", {
+    method,
+    cache: "no-store",
+    ...(body && {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  }).catch((error: unknown) => {
+    throw asProblem(error);
+  });
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as SessionView;
 }

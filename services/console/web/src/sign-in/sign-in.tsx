@@ -1,13 +1,15 @@
 import "./sign-in.css";
 import { useState } from "preact/hooks";
 
+import { asProblem } from "../asking/problem.ts";
 import { Brand } from "../navigation/brand.tsx";
 import { keyTrouble } from "./key-trouble.ts";
 
 interface SignInProps {
-  /** Why the page asks, where a key was refused. */
+  /** Why the page asks, where a code was refused or a session ended. */
   reason: string;
-  signIn: (key: string) => void;
+  /** Rejects with an `ApiProblem` where the key is refused. */
+  signIn: (key: string) => Promise<void>;
 }
 
 export function SignIn({ reason, signIn }: SignInProps) {
@@ -17,7 +19,7 @@ export function SignIn({ reason, signIn }: SignInProps) {
     event.preventDefault();
     const problem = keyTrouble(key);
     setTrouble(problem ?? "");
-    if (!problem) signIn(key.trim());
+    if (!problem) signIn(key.trim()).catch((error: unknown) => setTrouble(whyRefused(error)));
   };
   return (
     <main class="sign-in">
@@ -25,9 +27,9 @@ export function SignIn({ reason, signIn }: SignInProps) {
         <Brand />
         <h1>Sign in with a key</h1>
         <p>
-          The dashboard asks the API with a secret key of your project (<code>gs_sk_…</code>).{" "}
-          <code>pnpm start</code> prints one, and an address that has it built in, at the end of its
-          story.
+          <code>pnpm dashboard</code> prints an address that signs you in, once, within two minutes.
+          Or give a secret key of your project (<code>gs_sk_…</code>): <code>pnpm start</code>{" "}
+          prints one.
         </p>
         <label for="key">Secret key</label>
         <input
@@ -47,8 +49,17 @@ export function SignIn({ reason, signIn }: SignInProps) {
         <button type="submit" class="primary">
           Sign in
         </button>
-        <p class="dim">It stays in this tab and is forgotten when the tab is closed.</p>
+        <p class="dim">
+          The key is not kept: this browser stays signed in for twelve hours, or until you sign out.
+        </p>
       </form>
     </main>
   );
+}
+
+function whyRefused(error: unknown): string {
+  const problem = asProblem(error);
+  if (problem.status === 401)
+    return "This key is not valid (any more): it may have been revoked, or it belongs to another installation";
+  return problem.message;
 }
