@@ -84,6 +84,12 @@ export const GateNotPassed = defineError(
   409,
   "Version %s has not passed its gate: %s",
 );
+export const VerdictOutdated = defineError(
+  "VERDICT_OUTDATED",
+  409,
+  "Version %s was judged against version %s, and the champion is version %s now: " +
+    "start a training run, its candidate is judged against the champion of then",
+);
 export const AliasMoved = defineError(
   "ALIAS_MOVED",
   412,

@@ -177,6 +177,39 @@ export function describeRegistry(
         expect(await registry.findAlias(modelId, "champion")).toBeUndefined();
       }));
 
+    test("a verdict holds for the champion that it was made against, however much that has learned", () =>
+      withModel(async (registry, { modelId }) => {
+        const promote = createPromote({ registry, clock });
+        const model = await record(registry);
+        const request = { model, alias: "champion", reason: "", actor: "test" };
+        const judgedAgainst = (parent: number) =>
+          newVersion({ kind: "batch", status: "passed", parent });
+        const kept = newVersion({ kind: "online", parent: 1 });
+        for (const version of [newVersion(), judgedAgainst(1), judgedAgainst(1), kept])
+          await registry.addVersion(modelId, version, NOW);
+        await promote({ ...request, version: 1, expectedRevision: 0 });
+        await promote({ ...request, version: 4, expectedRevision: 1 });
+        await promote({ ...request, version: 3, expectedRevision: 2 });
+        const late = promote({ ...request, version: 2, expectedRevision: 3 });
+        await expect(late).rejects.toMatchObject({
+          code: "VERDICT_OUTDATED",
+          message: expect.stringContaining("against version 1, and the champion is version 3 now"),
+        });
+        const unseen = promote({ ...request, version: 2, expectedRevision: 2 });
+        await expect(unseen).rejects.toMatchObject({ code: "ALIAS_MOVED" });
+        await promote({ ...request, version: 1, expectedRevision: 3 });
+        await promote({ ...request, version: 3, expectedRevision: 4 });
+        await registry.addVersion(modelId, judgedAgainst(1), NOW);
+        await expect(
+          promote({ ...request, version: 5, expectedRevision: 5 }),
+        ).rejects.toMatchObject({ code: "VERDICT_OUTDATED" });
+        // Has been the champion: a person may go back to it, whatever came after.
+        await registry.addVersion(modelId, judgedAgainst(3), NOW);
+        await promote({ ...request, version: 6, expectedRevision: 5 });
+        await promote({ ...request, version: 3, expectedRevision: 6 });
+        expect(await registry.findAlias(modelId, "champion")).toMatchObject({ version: 3 });
+      }));
+
     test("a model without a learner has no checkpoint and no step", () =>
       withModel(async (registry, { modelId }) => {
         expect(await registry.newestCheckpoint(modelId)).toBeUndefined();

@@ -35,6 +35,7 @@ export interface VersionRecord {
   number: number;
   kind: "initial" | "online" | "batch";
   status: "ready" | "candidate" | "passed" | "refused";
+  /** Of an online version what it goes on from, of a batch version the champion that it was judged against. */
   parent: number | null;
   runId: string | null;
   /** The step of online learning up to which it knows the ledger. */

@@ -3,6 +3,7 @@ import {
   GateNotPassed,
   ModelNotFound,
   NothingToRollBack,
+  VerdictOutdated,
   VersionNotFound,
 } from "@groundswell/contracts";
 
@@ -38,6 +39,7 @@ interface RolloutDeps {
  *
  * @throws VersionNotFound
  * @throws GateNotPassed where the champion would be a version that its gate refused, or has not judged
+ * @throws VerdictOutdated where it was judged against another champion than today's
  * @throws AliasMoved with the revision that the alias is at
  */
 export const createPromote = ({ registry, clock }: RolloutDeps) =>
@@ -45,7 +47,10 @@ export const createPromote = ({ registry, clock }: RolloutDeps) =>
     const { model, alias, version: number, expectedRevision, reason, actor, from } = request;
     const version = await registry.findVersion(model.modelId, number);
     if (!version) throw new VersionNotFound(model.name, number);
-    if (alias === CHAMPION) refuseUnlessGated(version);
+    if (alias === CHAMPION) {
+      refuseUnlessGated(version);
+      await refuseIfOutdated(registry, version, expectedRevision);
+    }
     const { moved, alias: now } = await registry.moveAlias(model.modelId, {
       alias,
       version: number,
@@ -67,6 +72,32 @@ function refuseUnlessGated({
   if (status === "ready" || status === "passed") return;
   const why = gate?.checks.filter((check) => !check.passed).map((check) => check.detail);
   throw new GateNotPassed(number, why?.length ? why.join("; ") : "it has not been judged yet");
+}
+
+/**
+ * A verdict says that a candidate is no worse than one champion: about any other it says nothing.
+ * Whoever has been the champion may be it again, as by a rollback.
+ */
+async function refuseIfOutdated(
+  registry: Registry,
+  { modelId, number, kind, parent }: VersionRecord,
+  expectedRevision: number,
+): Promise<void> {
+  const current = await registry.findAlias(modelId, CHAMPION);
+  if (!current || kind !== "batch" || parent === null) return;
+  if (current.revision !== expectedRevision) throw new AliasMoved(current.revision);
+  const judged = await lineOf(registry, modelId, parent);
+  if (judged === (await lineOf(registry, modelId, current.version))) return;
+  const moves = await registry.listDeployments(modelId, { limit: MOST_DEPLOYMENTS });
+  if (moves.some(({ alias, toVersion }) => alias === CHAMPION && toVersion === number)) return;
+  throw new VerdictOutdated(number, parent, current.version);
+}
+
+/** What was registered and has learned on since: kept states of one champion go back to the same. */
+async function lineOf(registry: Registry, modelId: string, number: number): Promise<number> {
+  const version = await registry.findVersion(modelId, number);
+  if (version?.kind !== "online" || version.parent === null) return number;
+  return lineOf(registry, modelId, version.parent);
 }
 
 /** Moves looked at to find what came before: more rollbacks in a row than this are none. */

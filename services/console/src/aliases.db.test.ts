@@ -95,6 +95,16 @@ describe("PUT /api/v1/models/:model/aliases/:alias", () => {
     expect((await ask("GET", "/aliases/champion")).body.revision).toBe(1);
   });
 
+  test("a version that was judged against another champion is not promoted, and says what to do", async () => {
+    const [first, second] = [await addVersion(), await addVersion()];
+    await promote(second);
+    const late = await promote(first, 2);
+    expect(late).toMatchObject({ status: 409, body: { code: "VERDICT_OUTDATED" } });
+    expect(late.body.detail).toContain("against version 1, and the champion is version 3 now");
+    expect(late.body.detail).toContain("training run");
+    expect((await ask("GET", "/aliases/champion")).body).toMatchObject({ version: second });
+  });
+
   test("unknown versions and aliases are 404, bad bodies name the field", async () => {
     expect(await promote(9)).toMatchObject({ status: 404, body: { code: "VERSION_NOT_FOUND" } });
     const other = await ask("GET", "/aliases/challenger");
@@ -199,7 +209,7 @@ describe("what the champion learned online", () => {
     await checkpoint(3);
     await promote(await addVersion());
     // The learner has not noticed the promotion: its newest checkpoint is of version 1.
-    await promote(await addVersion(), 2);
+    await promote(await addVersion({ parent: 2 }), 2);
     expect((await ask("GET", "/deployments")).body.data[0]).toMatchObject({ from_version: 2 });
     await checkpoint(8, { base: 4 });
     await ask("POST", "/rollback");
