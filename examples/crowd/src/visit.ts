@@ -49,7 +49,7 @@ export async function tellWhatTheyDid(
       await tell(opinion);
       return undefined;
     case "corrected":
-      await tell(slipOf(answer.output.classes, label));
+      await tell(slipOf(answer.output, label));
       await tell({ value: label, correction: label });
       return undefined;
     case "at-once":
@@ -59,8 +59,9 @@ export async function tellWhatTheyDid(
 }
 
 /** The wrong button: the likeliest class that it is not. */
-function slipOf(classes: readonly { label: string }[], label: string): Told {
-  const other = classes.find((one) => one.label !== label);
+function slipOf(answer: { label: string; classes: readonly { label: string }[] }, label: string): Told {
+  const other = answer.classes.find((one) => one.label !== label);
+  if (other?.label === answer.label) return { value: true };
   return other ? { value: false, correction: other.label } : { value: false };
 }
 

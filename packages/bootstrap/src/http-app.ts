@@ -13,6 +13,7 @@ import fastify, {
 import { exposeHealth, type ReadyCheck } from "./health.ts";
 import { exposeMetrics, type Metrics } from "./metrics.ts";
 import { answerFor, type Problem } from "./problem.ts";
+import { takeJson } from "./read-json.ts";
 import type { Tracing } from "./tracing.ts";
 
 export interface HttpAppOptions {
@@ -72,6 +73,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     else done();
   });
   hearOut(app);
+  takeJson(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, headers, body } = answer(error, request);
     return reply.code(status).headers(headers).send(body);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { Instant, Purpose, SubjectRef, text } from "./names.ts";
+import { idText, Instant, Purpose, SubjectRef, text } from "./names.ts";
 
 /**
  * What the yes of a write key counts for without a token: the item that it comes with, where the
@@ -18,7 +18,7 @@ export const ConsentPost = z.strictObject({
    * The post's own id (or the header `Idempotency-Key`): sent again, it is the same decision, dated
    * when it first came. Without it and without `occurred_at` a yes does not undo a no.
    */
-  id: text(128).min(1).optional(),
+  id: idText(128).optional(),
   /** Whose, where the path does not say it. */
   subject: SubjectRef.optional(),
   token: ConsentTokenText.optional(),

@@ -48,6 +48,7 @@ function defineError<const Code extends string>(code: Code, statusCode: number, 
 }
 
 export const BadRequest = defineError("BAD_REQUEST", 400, "%s");
+export const BadJson = defineError("BAD_JSON", 400, "The body must be JSON: %s");
 export const Unauthorized = defineError(
   "UNAUTHORIZED",
   401,

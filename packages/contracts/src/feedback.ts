@@ -1,20 +1,31 @@
 import { z } from "zod";
 
 import { ConsentTokenText } from "./consent.ts";
-import { Instant, ModelName, SubjectRef, text } from "./names.ts";
+import { type ExactNumber, isExactNumber, isStorable } from "./exact-json.ts";
+import { Label } from "./labels.ts";
+import { idText, Instant, ModelName, SubjectRef, text } from "./names.ts";
 
-export const FeedbackValue = z.union([z.boolean(), z.number(), text(1_000)]);
+const VALUES =
+  "must be true, false, a number, or text; or leave it out and send `correction`, the class that is right";
 
-/** What a user did with a prediction. `id` upserts: the same value again is a retry, another one a correction. */
-export const FeedbackItem = z.strictObject({
-  id: text(128).min(1),
+/** A number that keeps all the digits that were sent. */
+const NumberAsSent = z.custom<number | ExactNumber>(
+  (given) => typeof given === "number" || (isExactNumber(given) && isStorable(given)),
+);
+
+export const FeedbackValue = z.union([z.boolean(), NumberAsSent, text(1_000)], { error: VALUES });
+export type FeedbackValue = z.infer<typeof FeedbackValue>;
+
+const Item = z.strictObject({
+  id: idText(128),
   prediction_id: z.uuid(),
   /** The model, where the app knows it: a wrong one is refused instead of joined. */
   model: ModelName.optional(),
   metric: text(64).min(1).default("correct"),
-  value: FeedbackValue,
+  /** Whether it was right, or how right. Not needed beside a correction, and must agree with one. */
+  value: FeedbackValue.nullish(),
   /** What it should have said: a class of the model. */
-  correction: text(256).min(1).optional(),
+  correction: Label.optional(),
   comment: text(10_000).optional(),
   subject: SubjectRef.optional(),
   /** When the user did it; default: when we received it. */
@@ -25,13 +36,19 @@ export const FeedbackItem = z.strictObject({
     .optional(),
   dry_run: z.boolean().optional(),
 });
+
+/** What a user did with a prediction. `id` upserts: the same value again is a retry, another one a correction. */
+export const FeedbackItem = Item.refine(
+  ({ value, correction }) => (value ?? correction ?? null) !== null,
+  { path: ["value"], error: VALUES },
+);
 export type FeedbackItem = z.infer<typeof FeedbackItem>;
 
 /** One item, or many. Items are judged one by one: a bad one costs its neighbours nothing. */
-export const FeedbackRequest = z.union([
-  FeedbackItem,
-  z.strictObject({ items: z.array(FeedbackItem).min(1).max(2_500) }),
-]);
+export const FeedbackRequest = z.union(
+  [FeedbackItem, z.strictObject({ items: z.array(FeedbackItem).min(1).max(2_500) })],
+  { error: 'must be one feedback, or {"items": […]} with many' },
+);
 
 export const ItemResult = z.object({
   id: z.string().nullable(),
@@ -61,12 +78,15 @@ export const FeedbackState = z.object({
   reason: z.string().nullable(),
   /** The step of the model that took it; predictions with `learned_through` ≥ this know it. */
   learned_at_step: z.int().nullable(),
-  value: FeedbackValue,
+  /** Null where only a correction was sent. */
+  value: FeedbackValue.nullable(),
   correction: z.string().nullable(),
   occurred_at: z.string(),
   received_at: z.string(),
   /** From durable acceptance to the publication of weights that know it, in milliseconds. */
   learned_after_ms: z.number().nullable(),
+  /** Fields that contradict each other, where that is the reason. */
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 export type FeedbackState = z.infer<typeof FeedbackState>;
 
@@ -83,6 +103,7 @@ export const KeptOutReason = z.enum([
   "not_teaching",
   "malformed",
   "no_target",
+  "contradiction",
   "unknown_class",
   "wrong_subject",
   "wrong_model",

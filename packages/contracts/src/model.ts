@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { Classes } from "./labels.ts";
 import { ModelName, text, VersionNumber } from "./names.ts";
 
 export const RecipeName = z.enum(["image-classifier", "text-classifier"]);
@@ -9,12 +10,10 @@ export type RecipeName = z.infer<typeof RecipeName>;
 export const Pace = z.enum(["calm", "eager", "off"]);
 export type Pace = z.infer<typeof Pace>;
 
-const classes = z.array(text(256).min(1)).min(2).max(1_000);
-
 /** What makes a model; defaults are the settings measured in `bench/`. */
 export const ModelPut = z.strictObject({
   recipe: RecipeName,
-  classes,
+  classes: Classes,
   /** Passed to the recipe, which checks it: widths, buckets, learning rates. */
   config: z.record(z.string(), z.unknown()).default({}),
   pace: Pace.default("calm"),
@@ -44,7 +43,7 @@ export const ModelView = z.object({
   id: z.string(),
   name: ModelName,
   recipe: RecipeName,
-  classes,
+  classes: z.array(z.string()),
   config: z.record(z.string(), z.unknown()),
   pace: Pace,
   log_predictions: z.enum(["after", "before"]),

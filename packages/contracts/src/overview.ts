@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { FeedbackValue } from "./feedback.ts";
 import { Proportion } from "./model.ts";
 
 const count = z.int();
@@ -59,7 +60,7 @@ export const LiveRow = z.object({
   probability: z.number(),
   feedback: z
     .object({
-      value: z.union([z.boolean(), z.number(), z.string()]),
+      value: FeedbackValue.nullable(),
       correction: z.string().nullable(),
       state: z.enum(["waiting", "joined", "learned", "kept_out"]),
       reason: z.string().nullable(),

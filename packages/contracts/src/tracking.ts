@@ -1,8 +1,13 @@
 import { z } from "zod";
 
-import { text } from "./names.ts";
+import { isExactNumber } from "./exact-json.ts";
+import { idText, text } from "./names.ts";
 
-const json = z.record(z.string(), z.unknown());
+const json = z.preprocess(
+  // A number that is kept as it was written is an object to JavaScript.
+  (given) => (isExactNumber(given) ? Number(given.rawJSON) : given),
+  z.record(z.string(), z.unknown()),
+);
 
 /**
  * One message of the Segment / RudderStack tracking API. Loose on purpose: real
@@ -10,9 +15,9 @@ const json = z.record(z.string(), z.unknown());
  */
 export const TrackingMessage = z.looseObject({
   type: z.enum(["track", "identify", "page", "screen", "group", "alias"]),
-  messageId: text(256).min(1).optional(),
-  userId: text(256).min(1).nullish(),
-  anonymousId: text(256).min(1).nullish(),
+  messageId: idText(256).optional(),
+  userId: idText(256).nullish(),
+  anonymousId: idText(256).nullish(),
   event: text(256).min(1).optional(),
   name: text(256).nullish(),
   properties: json.nullish(),

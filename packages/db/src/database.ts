@@ -1,3 +1,4 @@
+import { parseExact } from "@groundswell/contracts";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 
@@ -60,8 +61,7 @@ export function openDatabase(
     application_name: name,
     options: `-c role=gs_${role}`,
     idleTimeoutMillis: 0,
-    // bigint comes as a string otherwise; ours stay far below 2^53.
-    types: { getTypeParser: numbersForBigints },
+    types: { getTypeParser: parserOf },
   });
   // A connection that breaks while idle, or under a query, is reported to whoever runs the query;
   // unlistened, either event would end the process.
@@ -93,10 +93,13 @@ export function openDatabase(
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;
+const JSONB = 3802;
 const bigint = (text: string) => Number(text);
 
-const numbersForBigints = ((oid: number, format?: "text" | "binary") => {
+/** bigint comes as a string otherwise; ours stay far below 2^53. Numbers in jsonb are as they were sent. */
+const parserOf = ((oid: number, format?: "text" | "binary") => {
   if (oid === INT8) return bigint;
+  if (oid === JSONB) return parseExact;
   if (oid === INT8_ARRAY)
     return (text: string) => (text === "{}" ? [] : text.slice(1, -1).split(",").map(bigint));
   return pg.types.getTypeParser(oid, format as "text");

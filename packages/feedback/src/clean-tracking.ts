@@ -1,13 +1,13 @@
-import { FEEDBACK_EVENT, FeedbackItem, type TrackingMessage } from "@groundswell/contracts";
+import type { TrackingMessage } from "@groundswell/contracts";
 
 import { decisionsOf, withdrawalKey } from "./clean-feedback.ts";
-import { correctClockSkew, unbelievable } from "./clock-skew.ts";
+import { instantOf } from "./clock-skew.ts";
 import { hearConsent } from "./consent-authority.ts";
 import { consentTokenOf, type Decision, preferencesOf } from "./consent.ts";
 import { type FeedbackSource, type FeedbackValue, feedbackValue } from "./feedback-value.ts";
 import { messageKey } from "./message-key.ts";
 import { type IdentityKind, pseudonym } from "./pseudonym.ts";
-import type { Fault } from "./read-item.ts";
+import type { TrackedMessage } from "./read-tracking.ts";
 
 /** What one message of the tracking API comes to. */
 export interface CleanEvent {
@@ -26,23 +26,12 @@ export interface CleanEvent {
   feedback: FeedbackValue | null;
 }
 
-export interface TrackingSource extends FeedbackSource {
-  /** When the whole batch was sent, by the sender's clock. */
-  sentAt: string | null;
-}
-
-/** @returns the fault where the message is well formed but can't be believed or understood */
+/** What a message that was understood comes to. */
 export function cleanTracking(
-  message: TrackingMessage,
-  source: TrackingSource,
-): { event: CleanEvent; fault?: never } | { fault: Fault; event?: never } {
-  const sentAt = message.sentAt ?? source.sentAt;
+  { message, sentAt, occurredAt, feedback }: TrackedMessage,
+  source: FeedbackSource,
+): CleanEvent {
   const { receivedAt } = source;
-  const occurredAt = correctClockSkew({ ...message, sentAt, receivedAt });
-  if (!occurredAt) return wrong("malformed", "/timestamp", "is no date: use ISO 8601");
-  const doubt = unbelievable(occurredAt, receivedAt);
-  if (doubt) return wrong(doubt, "/timestamp", `${occurredAt.toISOString()} can't be believed`);
-
   const subject = subjectOf(message);
   const subjectId = subject ? pseudonym(source.pseudonymKey, subject.kind, subject.value) : null;
   const heard = hearConsent(
@@ -54,21 +43,22 @@ export function cleanTracking(
   const decisions = subjectId
     ? decisionsOf(subjectId, heard, datesOf(message, { sentAt, occurredAt, receivedAt }))
     : [];
-  const feedback = feedbackOf(message, subject, occurredAt, source);
-  if (feedback?.fault) return feedback;
   return {
-    event: {
-      messageKey: message.messageId === undefined ? null : messageKey(message.messageId),
-      subjectId,
-      type: message.type,
-      name: (message.event ?? message.name ?? null)?.toWellFormed() ?? null,
-      occurredAt,
-      properties: (message.type === "identify" ? message.traits : message.properties) ?? {},
-      traits: (message.type === "identify" ? message.traits : undefined) ?? {},
-      decisions,
-      decisionKey: withdrawalKey(decisions, [message.messageId ?? JSON.stringify(message)]),
-      feedback: feedback?.value ? { ...feedback.value, itemConsent: heard.item } : null,
-    },
+    messageKey: message.messageId === undefined ? null : messageKey(message.messageId),
+    subjectId,
+    type: message.type,
+    name: (message.event ?? message.name ?? null)?.toWellFormed() ?? null,
+    occurredAt,
+    properties: (message.type === "identify" ? message.traits : message.properties) ?? {},
+    traits: (message.type === "identify" ? message.traits : undefined) ?? {},
+    decisions,
+    decisionKey: withdrawalKey(decisions, [message.messageId ?? JSON.stringify(message)]),
+    feedback: feedback
+      ? {
+          ...feedbackValue({ ...feedback, subject, occurredAt }, source),
+          itemConsent: heard.item,
+        }
+      : null,
   };
 }
 
@@ -80,7 +70,7 @@ function datesOf(
   const said = originalTimestamp ?? timestamp;
   const trusted = typeof said === "string" && typeof sentAt === "string";
   return {
-    saidAt: typeof said === "string" ? new Date(said) : undefined,
+    saidAt: typeof said === "string" ? new Date(instantOf(said)) : undefined,
     trustedAt: trusted ? occurredAt : undefined,
     receivedAt,
   };
@@ -96,34 +86,4 @@ export function subjectOf({ userId, anonymousId }: TrackingMessage): Subject | u
   if (typeof userId === "string") return { kind: "user", value: userId };
   if (typeof anonymousId === "string") return { kind: "anonymous", value: anonymousId };
   return undefined;
-}
-
-/** Feedback in the words of the tracking API: properties of `Feedback Given`. */
-function feedbackOf(
-  message: TrackingMessage,
-  subject: Subject | undefined,
-  occurredAt: Date,
-  source: FeedbackSource,
-): { value: FeedbackValue; fault?: never } | { fault: Fault; value?: never } | undefined {
-  if (message.type !== "track" || message.event !== FEEDBACK_EVENT) return undefined;
-  const { feedback_id, prediction_id, model, name, metric, value, correction, comment } =
-    message.properties ?? {};
-  const parsed = FeedbackItem.safeParse({
-    id: feedback_id ?? message.messageId,
-    prediction_id,
-    model: model ?? undefined,
-    metric: metric ?? name ?? undefined,
-    value,
-    correction: correction ?? undefined,
-    comment: comment ?? undefined,
-  });
-  if (parsed.success)
-    return { value: feedbackValue({ ...parsed.data, subject, occurredAt }, source) };
-  const [issue] = parsed.error.issues;
-  const path = `/properties/${issue?.path.join("/") ?? ""}`;
-  return wrong("malformed", path, issue?.message ?? "is no feedback");
-}
-
-function wrong(code: string, path: string, message: string): { fault: Fault } {
-  return { fault: { code, detail: `${path}: ${message}`, issues: [{ path, message }] } };
 }

@@ -1,3 +1,5 @@
+import { withoutLeapSecond } from "@groundswell/contracts";
+
 /** What a message says about time: ISO 8601 texts by the sender's clock, and when it arrived by ours. */
 export interface Times {
   timestamp?: string | null | undefined;
@@ -16,12 +18,18 @@ export interface Times {
 export function correctClockSkew(times: Times): Date | undefined {
   const said = times.originalTimestamp ?? times.timestamp;
   if (typeof said !== "string") return times.receivedAt;
-  const happened = Date.parse(said);
+  const happened = instantOf(said);
   if (Number.isNaN(happened)) return undefined;
-  const sent = typeof times.sentAt === "string" ? Date.parse(times.sentAt) : Number.NaN;
+  const sent = typeof times.sentAt === "string" ? instantOf(times.sentAt) : Number.NaN;
   const skewMs = Number.isNaN(sent) ? 0 : times.receivedAt.getTime() - sent;
   const corrected = new Date(happened + skewMs);
   return Number.isNaN(corrected.getTime()) ? undefined : corrected;
+}
+
+/** @returns milliseconds; NaN for a text that is no date */
+export function instantOf(said: string): number {
+  const ms = Date.parse(said);
+  return Number.isNaN(ms) ? Date.parse(withoutLeapSecond(said)) : ms;
 }
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from "node:zlib";
 
-import type { KeyKind, TrackingMessage } from "@groundswell/contracts";
+import { type KeyKind, parseExact, type TrackingMessage } from "@groundswell/contracts";
 
 /**
  * A request as it was accepted. A row of the inbox holds the envelopes of one commit group and one
@@ -40,7 +40,7 @@ export function envelopeLine(head: EnvelopeHead, json: Uint8Array): Buffer {
 /** @throws Error for bytes that are not an inbox body */
 export function readEnvelopes(body: Buffer): Envelope[] {
   const lines = zstdDecompressSync(body).toString("utf8").split("\n");
-  return lines.filter(Boolean).map((line) => JSON.parse(line) as Envelope);
+  return lines.filter(Boolean).map((line) => parseExact(line) as Envelope);
 }
 
 /** The single things that a request posted, in order; how many there are is known when it is accepted. */

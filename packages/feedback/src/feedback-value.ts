@@ -1,4 +1,4 @@
-import type { FeedbackItem } from "@groundswell/contracts";
+import type { FeedbackItem, FeedbackValue as PostedValue } from "@groundswell/contracts";
 
 import { unbelievable } from "./clock-skew.ts";
 import type { Speaker } from "./consent-authority.ts";
@@ -21,7 +21,8 @@ export interface FeedbackValue extends Place {
   hash: string;
   predictionId: string;
   metric: string;
-  value: boolean | number | string;
+  /** Null where only a correction was sent. */
+  value: PostedValue | null;
   correction: string | null;
   comment: string | null;
   /** Pseudonym; null where the sender named nobody: then it is the prediction's. */
@@ -50,14 +51,14 @@ export interface Said extends Pick<
 export function feedbackValue(said: Said, source: FeedbackSource): FeedbackValue {
   const { projectId, receivedAt, inboxId, item } = source;
   const occurredAt = happenedAt(said.occurredAt ?? receivedAt, receivedAt);
-  const value = typeof said.value === "string" ? said.value.toWellFormed() : said.value;
+  const value = typeof said.value === "string" ? said.value.toWellFormed() : (said.value ?? null);
   // PostgreSQL would store other text than was hashed and compared: half a surrogate pair is no UTF-8.
   const metric = said.metric.toWellFormed();
   const correction = said.correction?.toWellFormed();
   const predictionId = said.prediction_id.toLowerCase();
   return {
     projectId,
-    feedbackId: said.id.toWellFormed(),
+    feedbackId: said.id,
     hash: valueHash({ predictionId, metric, value, correction }),
     predictionId,
     metric,

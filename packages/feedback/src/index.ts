@@ -37,9 +37,11 @@ export { electTeller, lessonOf, type LessonKey, mayTell, standing } from "./less
 export { messageKey } from "./message-key.ts";
 export { emptyChange, foldEvent, foldFeedback, type ProfileChange } from "./profile.ts";
 export { type IdentityKind, pseudonym } from "./pseudonym.ts";
-export { type Fault, type Read, readFeedbackItem, readTrackingMessage } from "./read-item.ts";
+export type { Fault, Read } from "./fault.ts";
+export { readFeedback } from "./read-feedback.ts";
+export { readTracking, type TrackedMessage, type TrackingFrame } from "./read-tracking.ts";
 export { type Counts, nextBlock, type Shares, type Split } from "./split.ts";
-export { toJsonb } from "./storable.ts";
+export { isWellFormed, toJsonb } from "./storable.ts";
 export {
   type Counter,
   createCounter,

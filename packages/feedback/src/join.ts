@@ -1,4 +1,4 @@
-import type { KeptOutReason } from "@groundswell/contracts";
+import type { FeedbackValue as PostedValue, KeptOutReason } from "@groundswell/contracts";
 
 import { unbelievable } from "./clock-skew.ts";
 import type { FeedbackValue } from "./feedback-value.ts";
@@ -26,14 +26,16 @@ export interface Teaching {
     prediction: { label: string },
     feedback: TaughtBy,
     classes: readonly string[],
-  ) => { target: string; weight: number } | { reason: "no_target" | "unknown_class" };
+  ) =>
+    | { target: string; weight: number }
+    | { reason: "no_target" | "unknown_class" | "contradiction" };
   /** Whether the logged prediction was right; null where the feedback does not say. */
   wasRight: (prediction: { label: string }, feedback: TaughtBy) => boolean | null;
 }
 
 interface TaughtBy {
   metric: string;
-  value: boolean | number | string;
+  value: PostedValue | null;
   correction: string | null;
 }
 

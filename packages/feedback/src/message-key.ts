@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import type { FeedbackValue } from "@groundswell/contracts";
+
 import { uuidOfDigest } from "./digest-uuid.ts";
 
 /** What a message id is remembered by, of whatever length it is. */
@@ -11,7 +13,7 @@ export function messageKey(messageId: string): string {
 export interface SameValue {
   predictionId: string;
   metric: string;
-  value: boolean | number | string;
+  value: FeedbackValue | null;
   correction?: string | undefined;
 }
 

@@ -116,7 +116,20 @@ export const feedbackView = (feedback: FeedbackRecord): FeedbackState => ({
   occurred_at: feedback.occurredAt.toISOString(),
   received_at: feedback.receivedAt.toISOString(),
   learned_after_ms: feedback.learnedAfterMs,
+  ...(feedback.reason === "contradiction" && { issues: contradiction(feedback) }),
 });
+
+/** The two fields that say opposite things of the prediction. */
+const contradiction = ({ value, correction }: FeedbackRecord): FeedbackState["issues"] => {
+  const [said, against] = value === true ? ["right", "another class"] : ["wrong", "its very class"];
+  return [
+    { path: "/value", message: `says that the prediction was ${said}` },
+    {
+      path: "/correction",
+      message: `${JSON.stringify(correction)} is ${against}: send either, or both so that they agree`,
+    },
+  ];
+};
 
 export function liveView(
   { recipe, config }: Pick<ModelRecord, "recipe" | "config">,

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 
+import { readJson } from "@groundswell/bootstrap";
 import { BadRequest, BodyTooLarge } from "@groundswell/contracts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
@@ -48,15 +49,9 @@ export async function readBytes(request: FastifyRequest, most: number): Promise<
   }
 }
 
-/** @throws BadRequest for bytes that are no JSON object */
+/** @throws BadJson, BadRequest for bytes that are no JSON object */
 export function parseObject(bytes: Buffer): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    const what = bytes.length === 0 ? "the body is empty" : (cause as Error).message;
-    throw new BadRequest(`The body must be JSON: ${what}`, { cause });
-  }
+  const parsed = readJson(bytes);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw new BadRequest("The body must be a JSON object");
   return parsed as Record<string, unknown>;

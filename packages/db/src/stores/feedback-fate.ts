@@ -1,4 +1,4 @@
-import type { FeedbackState } from "@groundswell/contracts";
+import type { FeedbackState, FeedbackValue } from "@groundswell/contracts";
 
 import type { Queries } from "../database.ts";
 
@@ -95,7 +95,8 @@ export function fateOf(row: FateRow): Fate {
 export interface FeedbackRecord extends Fate {
   feedbackId: string;
   predictionId: string;
-  value: boolean | number | string;
+  /** Null where only a correction was sent. */
+  value: FeedbackValue | null;
   correction: string | null;
   occurredAt: Date;
   receivedAt: Date;

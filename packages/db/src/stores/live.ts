@@ -1,3 +1,5 @@
+import type { FeedbackValue } from "@groundswell/contracts";
+
 import type { Queries } from "../database.ts";
 import { type Fate, FATE_COLUMNS, FATE_JOINS, fateOf, type FateRow } from "./feedback-fate.ts";
 
@@ -11,11 +13,11 @@ export interface LivePrediction {
   input: Buffer;
   label: string;
   probability: number;
-  feedback: ({ value: boolean | number | string; correction: string | null } & Fate) | null;
+  feedback: ({ value: FeedbackValue | null; correction: string | null } & Fate) | null;
 }
 
 interface Row extends Omit<LivePrediction, "feedback">, FateRow {
-  value: boolean | number | string | null;
+  value: FeedbackValue | null;
   correction: string | null;
 }
 
@@ -50,7 +52,7 @@ export async function latestPredictions(
     label: row.label,
     probability: row.probability,
     feedback:
-      row.state === null || row.value === null
+      row.state === null
         ? null
         : { value: row.value, correction: row.correction, ...fateOf(row) },
   }));

@@ -3,12 +3,13 @@ import {
   BodyTooLarge,
   type FeedbackItem,
   type ItemResult,
+  wholeDigits,
 } from "@groundswell/contracts";
 import {
   hearConsent,
   itemsOf,
   pseudonym,
-  readFeedbackItem,
+  readFeedback,
   type Speaker,
   WHY_IGNORED,
 } from "@groundswell/feedback";
@@ -71,7 +72,7 @@ function checkList(body: Record<string, unknown>): void {
 }
 
 function resultOf(given: unknown, speaker: Speaker): ItemResult {
-  const { item, fault } = readFeedbackItem(given);
+  const { item, fault } = readFeedback(given);
   if (fault) {
     const { code, issues } = fault;
     return { id: idOf(given), status: "rejected", code, issues };
@@ -101,7 +102,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function idOf(given: unknown): string | null {
   const id = isRecord(given) ? given["id"] : undefined;
-  return typeof id === "string" ? id.slice(0, 128) : null;
+  return typeof id === "string" ? id.slice(0, 128) : (wholeDigits(id, 128) ?? null);
 }
 
 const isDryRun = (given: unknown) => isRecord(given) && given["dry_run"] === true;

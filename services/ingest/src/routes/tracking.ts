@@ -3,16 +3,19 @@ import {
   BodyTooLarge,
   TRACKING_LIMITS,
   type TrackingMessage,
+  wholeDigits,
 } from "@groundswell/contracts";
 import {
   consentTokenOf,
   hearConsent,
+  isWellFormed,
   itemsOf,
   preferencesOf,
   pseudonym,
-  readTrackingMessage,
+  readTracking,
   type Speaker,
   subjectOf,
+  type TrackingFrame,
   WHY_IGNORED,
 } from "@groundswell/feedback";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -55,7 +58,9 @@ async function accept(
   const items = itemsOf({ ...head, body });
   deps.rateLimit.take(caller.keyId, items.length, reply);
   const speaker = speakerOf(caller, request, deps.clock());
-  const results = items.map((item) => resultOf(item, type, speaker));
+  const frame = { ...(type && { type }), body, receivedAt: speaker.receivedAt };
+  const mayBeHalf = HALF_A_PAIR.test(json.toString("latin1"));
+  const results = items.map((item) => resultOf(item, frame, speaker, mayBeHalf));
   await deps.accept.add({
     ...head,
     ...headOf(speaker),
@@ -78,24 +83,31 @@ function checkBatch(batch: unknown): asserts batch is unknown[] {
     );
 }
 
+/** Surrogates that are escaped in JSON: a pair, or half of one. */
+const HALF_A_PAIR = /\\ud[89a-f]/i;
+
 /** What becomes of a message, as JSON text. One that is dropped is kept in quarantine with the reason. */
 function resultOf(
   given: unknown,
-  type: TrackingMessage["type"] | undefined,
+  frame: TrackingFrame,
   speaker: Speaker,
+  mayBeHalf: boolean,
 ): string {
-  const typed = type && isRecord(given) ? { type, ...given } : given;
-  const { item, fault } = readTrackingMessage(typed);
+  const { item, fault } = readTracking(given, frame);
   if (fault) {
-    const id =
-      isRecord(given) && typeof given["messageId"] === "string" ? given["messageId"] : null;
-    return JSON.stringify({ messageId: id, result: "drop", detail: fault.detail });
+    const id = isRecord(given) ? given["messageId"] : undefined;
+    const messageId = typeof id === "string" ? id : (wholeDigits(id, 256) ?? null);
+    return JSON.stringify({ messageId, result: "drop", detail: fault.detail });
   }
+  const { message } = item;
   const warnings = [
-    ...(item.messageId === undefined ? ["no messageId: sent again, it would count twice"] : []),
-    ...consentWarnings(item, speaker),
+    ...(message.messageId === undefined ? ["no messageId: sent again, it would count twice"] : []),
+    ...(mayBeHalf && !isWellFormed(message)
+      ? ["halves of surrogate pairs are no Unicode text: kept as U+FFFD"]
+      : []),
+    ...consentWarnings(message, speaker),
   ];
-  const messageId = JSON.stringify(item.messageId ?? null);
+  const messageId = JSON.stringify(message.messageId ?? null);
   if (warnings.length === 0) return `{"messageId":${messageId},"result":"ok"}`;
   return `{"messageId":${messageId},"result":"warning","detail":${JSON.stringify(warnings.join("; "))}}`;
 }

@@ -9,8 +9,8 @@ import {
   itemsOf,
   type Place,
   readEnvelopes,
-  readFeedbackItem,
-  readTrackingMessage,
+  readFeedback,
+  readTracking,
   type Speaker,
 } from "@groundswell/feedback";
 
@@ -58,21 +58,21 @@ function readRow(reading: Reading): void {
     for (const given of itemsOf(envelope)) {
       const fault =
         envelope.kind === "feedback"
-          ? readFeedback(reading, envelope, given, item)
-          : readTracking(reading, envelope, given, item);
+          ? takeFeedback(reading, envelope, given, item)
+          : takeTracking(reading, envelope, given, item);
       if (fault) setAside(reading, fault, given, item);
       item += 1;
     }
   batch.items.push({ projectId: row.projectId, inboxId: row.inboxId, n: item });
 }
 
-function readFeedback(
+function takeFeedback(
   { row, batch }: Reading,
   envelope: Envelope,
   given: unknown,
   item: number,
 ): Fault | undefined {
-  const read = readFeedbackItem(given);
+  const read = readFeedback(given);
   if (read.fault) return read.fault;
   const speaker = speakerOf(row, envelope);
   const clean = cleanFeedback(read.item, { ...row, item, ...speaker });
@@ -80,20 +80,18 @@ function readFeedback(
   return undefined;
 }
 
-function readTracking(
+function takeTracking(
   { row, batch }: Reading,
   envelope: Envelope,
   given: unknown,
   item: number,
 ): Fault | undefined {
-  const read = readTrackingMessage(withDefaults(given, envelope));
-  if (read.fault) return read.fault;
-  const sentAt = sentAtOf(envelope.body);
-  const speaker = speakerOf(row, envelope);
-  const clean = cleanTracking(read.item, { ...row, item, ...speaker, sentAt });
-  if (clean.fault) return clean.fault;
   const { projectId, receivedAt, inboxId } = row;
-  batch.events.push({ ...clean.event, projectId, receivedAt, inboxId, item, key: speaker.key });
+  const read = readTracking(given, { ...envelope, receivedAt });
+  if (read.fault) return read.fault;
+  const speaker = speakerOf(row, envelope);
+  const event = cleanTracking(read.item, { ...row, item, ...speaker });
+  batch.events.push({ ...event, projectId, receivedAt, inboxId, item, key: speaker.key });
   return undefined;
 }
 
@@ -102,22 +100,6 @@ const speakerOf = (row: InboxRow, { key, keyId, gpc }: Envelope) => ({
   gpc: gpc === true,
   clientConsent: row.clientConsent,
 });
-
-/** `/v1/track` says the type in its path; a batch may say a context for all of its messages. */
-function withDefaults(given: unknown, { type, body }: Envelope): unknown {
-  if (!isRecord(given)) return given;
-  const context = given !== body && isRecord(body) ? body["context"] : undefined;
-  if (type === undefined && context === undefined) return given;
-  return { ...(type && { type }), ...(isRecord(context) && { context }), ...given };
-}
-
-function sentAtOf(body: unknown): string | null {
-  const sentAt = isRecord(body) ? body["sentAt"] : undefined;
-  return typeof sentAt === "string" ? sentAt : null;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const MOST_KEPT = 64 * 1024;
 

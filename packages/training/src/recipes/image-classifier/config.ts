@@ -17,6 +17,11 @@ export const ImageConfig = z.strictObject({
   /** Pixels of the picture that the model sees; what comes is scaled to fit. */
   width: z.int().min(4).max(256).default(28),
   height: z.int().min(4).max(256).default(28),
+  /**
+   * What transparent parts and bars are: `auto` takes, for a picture with transparent parts, the one
+   * of black and white on which its ink shows, and black bars for all others.
+   */
+  background: z.enum(["auto", "black", "white"]).default("auto"),
   /** Units of the hidden layer. */
   hidden: z.int().min(1).max(8_192).default(512),
   online: onlineSettings({

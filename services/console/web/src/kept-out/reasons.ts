@@ -34,6 +34,10 @@ const WORDS: Record<KeptOutReason, Words> = {
     short: "right answer unknown",
     long: "The user said it was wrong, but not what would have been right",
   },
+  contradiction: {
+    short: "contradicts itself",
+    long: "The value says that it was right and the correction names another class, or the other way round",
+  },
   unknown_class: { short: "unknown class", long: "The correction is none of the model's classes" },
   wrong_subject: { short: "another user's", long: "The prediction was made for somebody else" },
   wrong_model: { short: "another model's", long: "The prediction is of another or a pinned model" },
