@@ -59,7 +59,10 @@ export async function tellWhatTheyDid(
 }
 
 /** The wrong button: the likeliest class that it is not. */
-function slipOf(answer: { label: string; classes: readonly { label: string }[] }, label: string): Told {
+function slipOf(
+  answer: { label: string; classes: readonly { label: string }[] },
+  label: string,
+): Told {
   const other = answer.classes.find((one) => one.label !== label);
   if (other?.label === answer.label) return { value: true };
   return other ? { value: false, correction: other.label } : { value: false };

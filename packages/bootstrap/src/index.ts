@@ -12,6 +12,6 @@ export { createLogger, type Logger } from "./logger.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { answerFor, type Problem, type ProblemIssue } from "./problem.ts";
 export { openToBrowsers } from "./open-to-browsers.ts";
-export { readJson } from "./read-json.ts";
+export { readJson, withoutMark } from "./read-json.ts";
 export { serveUntilSignal, type ServeOptions } from "./serve-until-signal.ts";
 export { startTracing, type Tracing } from "./tracing.ts";

@@ -5,6 +5,12 @@ import type { FastifyInstance } from "fastify";
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** Bytes of a text without the mark of its encoding, which is no part of it. */
+export const withoutMark = (bytes: Buffer): Buffer =>
+  bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
+
 /**
  * What JSON says, as it was sent: bytes that are no UTF-8 are refused, never guessed at; a byte
  * order mark is skipped; a number that would be rounded stays as it was written (`ExactNumber`).
@@ -13,8 +19,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  */
 export function readJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new BadJson(whyNotUtf8(bytes));
-  const marked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  const text = bytes.toString("utf8", marked ? BYTE_ORDER_MARK.length : 0);
+  const text = withoutMark(bytes).toString("utf8");
   if (text.trim() === "") throw new BadJson("the body is empty");
   try {
     return parseExact(text);

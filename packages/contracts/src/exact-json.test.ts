@@ -22,7 +22,8 @@ function numbers(seed: number): string[] {
 function scaled(text: string): bigint {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
-  const value = BigInt(`${whole}${fraction}`) * 10n ** BigInt(1_000 - fraction.length + Number(exponent));
+  const value =
+    BigInt(`${whole}${fraction}`) * 10n ** BigInt(1_000 - fraction.length + Number(exponent));
   return sign === "-" ? -value : value;
 }
 
@@ -37,17 +38,24 @@ describe("parseExact", () => {
   test("what a double holds is a number", () => {
     const plain = ["0", "-0", "42", "0.1", "1.50", "1e3", "9007199254740991", "1e308", "5e-324"];
     for (const text of plain) expect(parseExact(`[${text}]`)).toEqual([Number(text)]);
-    expect(parseExact("[9007199254740992, 1E+021, 100000000000000000000]")).toEqual([2 ** 53, 1e21, 1e20]);
+    expect(parseExact("[9007199254740992, 1E+021, 100000000000000000000]")).toEqual([
+      2 ** 53,
+      1e21,
+      1e20,
+    ]);
   });
 
-  test.each(["12345678901234567890", "9007199254740993", "1e400", "-1e-400", "0.10000000000000001"])(
-    "%s stays as it was written, however deep",
-    (text) => {
-      const { a } = parseExact(`{"a": [{"b":${text}}, ${text}]}`) as { a: [{ b: unknown }, unknown] };
-      expect(isExactNumber(a[0].b) && isExactNumber(a[1])).toBe(true);
-      expect(JSON.stringify(a)).toBe(`[{"b":${text}},${text}]`);
-    },
-  );
+  test.each([
+    "12345678901234567890",
+    "9007199254740993",
+    "1e400",
+    "-1e-400",
+    "0.10000000000000001",
+  ])("%s stays as it was written, however deep", (text) => {
+    const { a } = parseExact(`{"a": [{"b":${text}}, ${text}]}`) as { a: [{ b: unknown }, unknown] };
+    expect(isExactNumber(a[0].b) && isExactNumber(a[1])).toBe(true);
+    expect(JSON.stringify(a)).toBe(`[{"b":${text}},${text}]`);
+  });
 
   test("text that looks like a number is text", () => {
     const given = { id: "12345678901234567890", uuid: "0e123456-1e99", "1e400": " 1e400, 2" };
@@ -65,7 +73,11 @@ test("a number that would fill a disk when written out can't be stored", () => {
   expect(["1e400", "1e-400", "-1.5e499", "12345678901234567890"].map(storable)).toEqual(
     Array.from({ length: 4 }, () => true),
   );
-  expect(["1e501", "1e-501", "1e999999999999999999999"].map(storable)).toEqual([false, false, false]);
+  expect(["1e501", "1e-501", "1e999999999999999999999"].map(storable)).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
 
 test("whole numbers have digits, others do not", () => {

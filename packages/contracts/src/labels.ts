@@ -16,7 +16,9 @@ export const Label = z.preprocess(
     .string({ error: "must be the text of a class" })
     .max(256)
     .refine((label) => spelling(label) !== "", { error: "is empty" })
-    .refine((label) => !label.includes("\u0000"), { error: "may not contain a NUL byte: remove it" }),
+    .refine((label) => !label.includes("\u0000"), {
+      error: "may not contain a NUL byte: remove it",
+    }),
 );
 
 const ClassName = text(256)

@@ -9,16 +9,13 @@ const STRANGE = /[^A-Za-z0-9+/_=\s-]|=(?=[^=\s])/;
 
 /** Bytes in JSON: `{"b64": "…"}`. With line breaks, in the letters of URLs, or as `data:…;base64,…` too. */
 export const Base64 = z.strictObject({
-  b64: z.preprocess(
-    (given, ctx) => {
-      if (typeof given !== "string" || given.length > MOST_CHARACTERS) return given;
-      const read = readBase64(given);
-      if (read.fault !== undefined)
-        ctx.issues.push({ code: "custom", input: given, message: read.fault });
-      return read.letters ?? given;
-    },
-    z.string().max(MOST_CHARACTERS),
-  ),
+  b64: z.preprocess((given, ctx) => {
+    if (typeof given !== "string" || given.length > MOST_CHARACTERS) return given;
+    const read = readBase64(given);
+    if (read.fault !== undefined)
+      ctx.issues.push({ code: "custom", input: given, message: read.fault });
+    return read.letters ?? given;
+  }, z.string().max(MOST_CHARACTERS)),
 });
 
 type Letters = { letters: string; fault?: never } | { fault: string; letters?: never };

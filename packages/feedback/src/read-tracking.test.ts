@@ -96,7 +96,11 @@ test.each<[string, object, string]>([
   ["a truth", { userId: true }, "/userId"],
   ["an id that is no Unicode", { messageId: "a\ud800" }, "/messageId"],
   ["a number where an object belongs", { properties: JSON.rawJSON("1e400") }, "/properties"],
-  ["a number that would fill a disk", { properties: { n: JSON.rawJSON("1e100000") } }, "500 digits"],
+  [
+    "a number that would fill a disk",
+    { properties: { n: JSON.rawJSON("1e100000") } },
+    "500 digits",
+  ],
   ["a day that is none", { timestamp: "2026-13-01T00:00:00Z" }, "/timestamp"],
 ])("%s is refused where it stands", (_what, change, where) => {
   const found = read({ type: "track", event: "e", userId: "u", ...change }).fault;
@@ -121,5 +125,7 @@ test("feedback in a tracking call is refused at its own field", () => {
   ]);
   expect(at({ properties: { ...properties, value: undefined } })).toEqual(["/properties/value"]);
   expect(at({ properties, messageId: "x".repeat(200) })).toEqual(["/messageId"]);
-  expect(at({ properties: { ...properties, feedback_id: "" } })).toEqual(["/properties/feedback_id"]);
+  expect(at({ properties: { ...properties, feedback_id: "" } })).toEqual([
+    "/properties/feedback_id",
+  ]);
 });

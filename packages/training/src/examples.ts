@@ -28,9 +28,7 @@ export function exampleOf(
   if (contradicts(label, said)) return { reason: "contradiction" };
   const named = said.correction ?? (said.value === true ? label : null);
   if (named === null) return { reason: "no_target" };
-  const target = classes.includes(named)
-    ? named
-    : classes.find((one) => isSameClass(one, named));
+  const target = classes.includes(named) ? named : classes.find((one) => isSameClass(one, named));
   return target === undefined ? { reason: "unknown_class" } : { target, weight: 1 };
 }
 

@@ -118,7 +118,7 @@ test("a bad item is told where it is wrong, and costs its neighbours nothing", a
     [{ ...feedback("d"), occurred_at: "yesterday" }, "/occurred_at"],
     [{ ...feedback("e"), subject: undefined, consent: { model_training: true } }, "/subject"],
     [{ ...feedback("f"), comment: million }, "/comment"],
-    [{ ...feedback("g"), id: 7 }, "/id"],
+    [{ ...feedback("g"), id: 7.5 }, "/id"],
   ] as const;
   const unknown = { ...feedback("h"), colour: "red" };
   const items = [...bad.map(([item]) => item), unknown, null, 3, [], feedback("good")];

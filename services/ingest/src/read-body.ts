@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 
-import { readJson } from "@groundswell/bootstrap";
+import { readJson, withoutMark } from "@groundswell/bootstrap";
 import { BadRequest, BodyTooLarge } from "@groundswell/contracts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
@@ -28,7 +28,7 @@ export function takeBytes(app: FastifyInstance): void {
 }
 
 /**
- * The bytes that were posted, unpacked.
+ * The bytes that were posted, unpacked, without a byte order mark.
  *
  * @param most bytes after unpacking
  * @throws BadRequest, BodyTooLarge
@@ -36,12 +36,12 @@ export function takeBytes(app: FastifyInstance): void {
 export async function readBytes(request: FastifyRequest, most: number): Promise<Buffer> {
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity" || encoding === "") return body;
+  if (encoding === "identity" || encoding === "") return withoutMark(body);
   if (!Object.hasOwn(INFLATE, encoding))
     throw new BadRequest(`Content-Encoding ${encoding} is not known: use gzip, deflate or br`);
   try {
     const unpack = INFLATE[encoding as keyof typeof INFLATE];
-    return await unpack(body, { maxOutputLength: most });
+    return withoutMark(await unpack(body, { maxOutputLength: most }));
   } catch (cause) {
     if (cause instanceof RangeError)
       throw new BodyTooLarge(`The body unpacks to more than ${most} bytes`, { cause });

@@ -160,7 +160,7 @@ describe("what can't be answered", () => {
   test.each([
     ["no inputs", {}, 400, "/inputs"],
     ["an unknown key", { inputs: picture(), input: 1 }, 400, ""],
-    ["a subject that is no text", { inputs: picture(), subject: 7 }, 400, "/subject"],
+    ["a subject that is no id", { inputs: picture(), subject: 7.5 }, 400, "/subject"],
     ["a subject with a NUL byte", { inputs: picture(), subject: "a\0b" }, 400, "/subject"],
     ["a version that is no number", { inputs: picture(), version: "1" }, 400, "/version"],
     ["inputs of another recipe", { inputs: { text: "hello" } }, 422, "/inputs/image"],

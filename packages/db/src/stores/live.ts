@@ -52,8 +52,6 @@ export async function latestPredictions(
     label: row.label,
     probability: row.probability,
     feedback:
-      row.state === null
-        ? null
-        : { value: row.value, correction: row.correction, ...fateOf(row) },
+      row.state === null ? null : { value: row.value, correction: row.correction, ...fateOf(row) },
   }));
 }

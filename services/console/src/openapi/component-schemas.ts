@@ -78,11 +78,14 @@ function render(
   const { schemas: rendered } = z.toJSONSchema(registry, {
     uri: (id) => `${AT}${id}`,
     io,
+    unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
       // Safe integers are what JSON numbers of JavaScript are anyway.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       const { def } = zodSchema._zod;
+      // The one that `contracts` has: a number that keeps its digits.
+      if (def.type === "custom") jsonSchema.type = "number";
       if (io === "output" && def.type === "object") delete jsonSchema.additionalProperties;
     },
   });

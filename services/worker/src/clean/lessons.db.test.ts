@@ -69,7 +69,7 @@ test("of several feedbacks of one prediction the weightiest teaches; where it is
   const of = (id: string, correction: string, s: number) => ({
     id: `${id}-${ann}`,
     prediction_id,
-    value: false,
+    value: correction === "one",
     correction,
     occurred_at: at(s),
   });
