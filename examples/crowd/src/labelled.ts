@@ -1,3 +1,5 @@
+import { spelling } from "@groundswell/contracts";
+
 import { count } from "./count.ts";
 import { seededRandom, shuffled } from "./random.ts";
 
@@ -42,7 +44,9 @@ const VISITS_A_USER = 6;
  * @throws Error where there is too little for a story, with what is the least
  */
 export function splitLabelled<T extends Labelled>(options: SplitOptions<T>): Split<T> {
-  const { items, from, noun, most, seed } = options;
+  const { from, noun, most, seed } = options;
+  const asSpelled = inOneSpelling();
+  const items = options.items.map(asSpelled);
   if (items.length < LEAST)
     throw new Error(
       [
@@ -52,7 +56,7 @@ export function splitLabelled<T extends Labelled>(options: SplitOptions<T>): Spl
     );
   const mixed = shuffled(items, seededRandom(seed));
   const kept = options.exam ? 0 : Math.round(mixed.length * EXAM_SHARE);
-  const exam = options.exam ?? mixed.slice(0, kept);
+  const exam = options.exam?.map(asSpelled) ?? mixed.slice(0, kept);
   const traffic = mixed.slice(kept, kept + most);
   const classes = classesOf(traffic, from);
   const known = new Set(classes);
@@ -68,6 +72,17 @@ export function splitLabelled<T extends Labelled>(options: SplitOptions<T>): Spl
     );
   notes.push(...alike(classes));
   return { traffic, exam: asked, classes, users: usersOf(traffic.length), notes };
+}
+
+/** Gives labels that differ in blanks around them or in how their letters are composed the first one's spelling. */
+function inOneSpelling() {
+  const first = new Map<string, string>();
+  return <T extends Labelled>(item: T): T => {
+    const same = spelling(item.label);
+    const label = first.get(same) ?? item.label;
+    first.set(same, label);
+    return label === item.label ? item : { ...item, label };
+  };
 }
 
 function classesOf(items: readonly Labelled[], from: string): string[] {
