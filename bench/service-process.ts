@@ -12,6 +12,7 @@ export const mainOf = (service: string): string =>
 export interface ServiceProcess {
   /** Where it listens. */
   origin: string;
+  pid: number;
   /** SIGTERM, and the end of it. */
   stop: () => Promise<void>;
 }
@@ -37,6 +38,7 @@ export async function startProcess(
   if (typeof message !== "object" || !message) throw new Error(`${file} ended while starting`);
   return {
     origin: message.ready,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill("SIGTERM");
       await ended;

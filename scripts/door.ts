@@ -24,5 +24,6 @@ const door = await openDoor({
   port: environment.PORT,
 });
 console.log(`The door answers at ${door.address}`);
+process.send?.({ ready: door.address });
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => void door.close().then(() => process.exit(0)));

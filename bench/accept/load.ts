@@ -1,6 +1,7 @@
 /** Sends requests as fast as they are answered, over raw sockets: a process of its own. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { someBatch } from "./events.ts";
 
@@ -10,6 +11,10 @@ export interface LoadOrder {
   eventsPerRequest: number;
   connections: number;
   seconds: number;
+  /** A path to read, instead of posting events. */
+  get?: string;
+  /** How long each connection waits from one request to the next; default: not at all. */
+  everyMs?: number;
 }
 
 export interface LoadResult {
@@ -39,12 +44,15 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   await Promise.all(
     sockets.map(async (socket, i) => {
       const nextAnswer = answersOn(socket);
+      // Not all at the same moment.
+      if (order.everyMs) await delay((i * order.everyMs) / order.connections);
       for (let n = i; performance.now() < endsAt; n += 1) {
         const sentAt = performance.now();
         const answered = nextAnswer();
         socket.write(requests[n % requests.length] ?? "");
         await answered;
         latenciesMs.push(performance.now() - sentAt);
+        if (order.everyMs) await delay(Math.max(0, sentAt + order.everyMs - performance.now()));
       }
       socket.destroy();
     }),
@@ -56,16 +64,19 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
-function requestOf({ origin, key, eventsPerRequest }: LoadOrder): Buffer {
+function requestOf({ origin, key, eventsPerRequest, get }: LoadOrder): Buffer {
+  const head = (target: string, ...more: string[]) =>
+    [
+      `${target} HTTP/1.1`,
+      `host: ${new URL(origin).host}`,
+      `authorization: Basic ${Buffer.from(`${key}:`).toString("base64")}`,
+      ...more,
+    ].join("\r\n") + HEADER_END;
+  if (get !== undefined) return Buffer.from(head(`GET ${get}`));
   const body = Buffer.from(JSON.stringify(someBatch(eventsPerRequest)));
-  const head = [
-    "POST /v1/batch HTTP/1.1",
-    `host: ${new URL(origin).host}`,
-    `authorization: Basic ${Buffer.from(`${key}:`).toString("base64")}`,
-    "content-type: application/json",
-    `content-length: ${body.length}`,
-  ].join("\r\n");
-  return Buffer.concat([Buffer.from(head + HEADER_END), body]);
+  const length = `content-length: ${body.length}`;
+  const start = head("POST /v1/batch", "content-type: application/json", length);
+  return Buffer.concat([Buffer.from(start), body]);
 }
 
 async function open(origin: string): Promise<Socket> {

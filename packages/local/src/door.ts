@@ -33,7 +33,7 @@ export interface DoorLimits extends GuestLimits {
 export const DOOR_LIMITS: DoorLimits = {
   connections: 4_096,
   connectionsPerAddress: 1_024,
-  waiting: 1_024,
+  waiting: 3_072,
   patienceMs: 10_000,
   bodyBytes: 64 * 1024 * 1024,
 };
