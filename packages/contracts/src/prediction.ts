@@ -28,7 +28,7 @@ function readBase64(given: string): Letters {
   const body = given.slice(prefix.length);
   const strange = STRANGE.exec(body);
   if (strange) {
-    const [letter = ""] = [...body.slice(strange.index)];
+    const letter = String.fromCodePoint(body.codePointAt(strange.index) ?? 0);
     const place = prefix.length + strange.index + 1;
     return { fault: `is no base64: character ${place} is ${JSON.stringify(letter)}` };
   }

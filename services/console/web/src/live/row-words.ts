@@ -19,7 +19,8 @@ export function userDid({ label, feedback }: Pick<LiveRow, "label" | "feedback">
     return { tone: "warn", text: `✎ corrected to ${correction}`, title: correction };
   if (correction !== null || value === true) return { tone: "good", text: "✓ right" };
   if (value === false) return { tone: "warn", text: "✗ wrong" };
-  return { tone: "accent", text: `said ${String(value)}`, title: String(value) };
+  const said = typeof value === "string" ? value : JSON.stringify(value);
+  return { tone: "accent", text: `said ${said}`, title: said };
 }
 
 /** Whether it taught the model, and if not, why. */
