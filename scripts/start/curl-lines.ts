@@ -23,7 +23,6 @@ export function curlLines(options: CurlOptions): string[] {
     post("/api/v1/feedback", {
       id: feedbackId,
       prediction_id: predictionId,
-      value: false,
       correction: label,
       subject: "me",
     }),

@@ -42,5 +42,5 @@ export const curlFeedback = (
   post(
     "POST",
     `${origin}/api/v1/feedback`,
-    quoted({ id: "feedback-1", prediction_id, value: false, correction: label }),
+    quoted({ id: "feedback-1", prediction_id, correction: label }),
   );
