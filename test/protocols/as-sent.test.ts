@@ -307,7 +307,7 @@ test("a correction is enough, in any spelling of its class; one that says the op
   expect(await said({ correction: "two", value: false })).toEqual(["joined", "two"]);
   expect(await said({ correction: 7 })).toEqual(["unknown_class", null]);
   expect(await said({ correction: "two", value: true })).toEqual(["contradiction", null]);
-  expect(await said({ correction: "one", value: false })).toEqual(["contradiction", null]);
+  expect(await said({ correction: "one", value: false })).toEqual(["joined", "one"]);
 });
 
 test("what was wrong is answered with what would be right", async () => {

@@ -16,7 +16,8 @@ type Taught =
 /**
  * What a feedback teaches a classifier: the correction, or the predicted label where the user
  * said that it was right. That it was wrong, without what would be right, teaches nothing here; nor
- * does a correction that says the opposite of the value beside it.
+ * does a correction to another class of what was called right. Apps that post "wrong" whenever their
+ * user chose a class mean the class.
  *
  * @returns the target in the spelling in which the model declares it
  */
@@ -41,6 +42,6 @@ export function wasRight({ label }: { label: string }, said: Said): boolean | nu
 }
 
 const contradicts = (label: string, { value, correction }: Said) =>
-  typeof value === "boolean" && correction !== null && value !== isSameClass(label, correction);
+  value === true && correction !== null && !isSameClass(label, correction);
 
 const isSameClass = (a: string, b: string) => a === b || spelling(a) === spelling(b);

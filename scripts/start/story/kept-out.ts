@@ -12,7 +12,7 @@ const WORDS: Record<KeptOutReason, string> = {
   not_teaching: "of a metric that does not teach",
   malformed: "not understood",
   no_target: "says nothing to learn",
-  contradiction: "right and corrected, or wrong and not",
+  contradiction: "called right and corrected at once",
   unknown_class: "a class that the model does not have",
   wrong_subject: "another user's prediction",
   wrong_model: "another model's prediction",

@@ -120,16 +120,13 @@ export const feedbackView = (feedback: FeedbackRecord): FeedbackState => ({
 });
 
 /** The two fields that say opposite things of the prediction. */
-const contradiction = ({ value, correction }: FeedbackRecord): FeedbackState["issues"] => {
-  const [said, against] = value === true ? ["right", "another class"] : ["wrong", "its very class"];
-  return [
-    { path: "/value", message: `says that the prediction was ${said}` },
-    {
-      path: "/correction",
-      message: `${JSON.stringify(correction)} is ${against}: send either, or both so that they agree`,
-    },
-  ];
-};
+const contradiction = ({ correction }: FeedbackRecord): FeedbackState["issues"] => [
+  { path: "/value", message: "says that the prediction was right" },
+  {
+    path: "/correction",
+    message: `${JSON.stringify(correction)} is another class than was predicted: send either`,
+  },
+];
 
 export function liveView(
   { recipe, config }: Pick<ModelRecord, "recipe" | "config">,

@@ -29,7 +29,7 @@ test("values of the same ids, shuffled and repeated, cleaned by two workers at o
     CORRECTIONS.map((correction, n) => ({
       id: `f-${id}`,
       prediction_id,
-      value: correction === "one",
+      value: false,
       correction,
       // Which is the last one differs from id to id.
       occurred_at: new Date(began + ((n + id) % CORRECTIONS.length) * 1_000).toISOString(),

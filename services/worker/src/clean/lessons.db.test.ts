@@ -69,7 +69,7 @@ test("of several feedbacks of one prediction the weightiest teaches; where it is
   const of = (id: string, correction: string, s: number) => ({
     id: `${id}-${ann}`,
     prediction_id,
-    value: correction === "one",
+    value: false,
     correction,
     occurred_at: at(s),
   });

@@ -36,7 +36,7 @@ const WORDS: Record<KeptOutReason, Words> = {
   },
   contradiction: {
     short: "contradicts itself",
-    long: "The value says that it was right and the correction names another class, or the other way round",
+    long: "The value says that it was right, and the correction names another class",
   },
   unknown_class: { short: "unknown class", long: "The correction is none of the model's classes" },
   wrong_subject: { short: "another user's", long: "The prediction was made for somebody else" },
