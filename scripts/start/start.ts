@@ -34,9 +34,10 @@ export async function start(
   if (options.fresh && !(await deleteData({ ...owned, yes: options.yes }))) return;
 
   const began = performance.now();
-  terminal.line(terminal.dim("  starting PostgreSQL and Redis"));
   const stopped = new AbortController();
   const signal = abortOnSignal(stopped);
+  // Whoever reads this may press Ctrl-C: it is heard by now.
+  terminal.line(terminal.dim("  starting PostgreSQL and Redis"));
   let lost: Error | undefined;
   const installation = await openInstallation({
     options,
